@@ -1,0 +1,1 @@
+"""Arithmetic on arrays and scalars, compiled by numba; validates nothing."""

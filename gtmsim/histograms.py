@@ -1,0 +1,195 @@
+"""Rows of values counted in logarithmic bins that grow to hold what comes.
+
+Every count and sum is an integer, so merging is addition: the same bits in any order, for any
+number of tasks. Quantiles, tail means and shares follow with a stated error, the width of a bin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gtmsim.core._types import Floats, Ints
+from gtmsim.core.histogram import BIN_BITS, BINS_PER_OCTAVE, SUM_BITS, add_rows, scan_rows
+
+RELATIVE_WIDTH = 1.0 / BINS_PER_OCTAVE
+"""Width of a bin relative to its lower edge: the largest relative error of a quantile."""
+
+_MARGIN = BINS_PER_OCTAVE // 4
+
+
+def _edges(bins: Ints) -> Floats:
+    """Lower edges of positive bins."""
+    return (bins.astype(np.uint64) << np.uint64(52 - BIN_BITS)).view(np.float64)
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """One row's values: bins in ascending order.
+
+    Attributes
+    ----------
+    lower, upper : array (bin,)
+        Edges; both are 0 for the bin of exact zeros.
+    counts : array (bin,) of int
+    sums : array (bin,)
+        Sum of the values in each bin, within 2**-36 of itself.
+    minimum, maximum : float
+        Exact extremes, NaN if there is no value.
+    """
+
+    lower: Floats
+    upper: Floats
+    counts: Ints
+    sums: Floats
+    minimum: float
+    maximum: float
+
+    @property
+    def n(self) -> int:
+        """Number of values."""
+        return int(self.counts.sum())
+
+    @property
+    def sum(self) -> float:
+        """Sum of all values, within 2**-36 of the sum of their magnitudes."""
+        return float(self.sums.sum())
+
+    def quantile(self, q: npt.ArrayLike) -> Floats:
+        """Quantiles, interpolated within a bin: off by less than its relative width, 1/128.
+
+        Examples
+        --------
+        >>> histograms = Histograms(1)
+        >>> histograms.add(np.arange(1.0, 102.0)[None, :])
+        >>> abs(float(histograms.row(0).quantile(0.5)) / 51.0 - 1.0) < 1 / 128
+        True
+        """
+        q = np.asarray(q, dtype=np.float64)
+        if self.n == 0:
+            return np.full(q.shape, np.nan)
+        rank = q * (self.n - 1)
+        after = np.cumsum(self.counts)
+        place = np.minimum(np.searchsorted(after, rank, side="right"), after.size - 1)
+        count = self.counts[place]
+        within = (rank - (after[place] - count) + 0.5) / count
+        value = self.lower[place] + np.clip(within, 0.0, 1.0) * (
+            self.upper[place] - self.lower[place]
+        )
+        return np.asarray(np.clip(value, self.minimum, self.maximum))
+
+    def share_at_least(self, x: float) -> float:
+        """Share of values at least x; a bin that x divides is taken in proportion."""
+        if self.n == 0:
+            return float("nan")
+        width = np.maximum(self.upper - self.lower, np.finfo(float).tiny)
+        part = np.clip((self.upper - x) / width, 0.0, 1.0)
+        part = np.where(self.upper == self.lower, self.lower >= x, part)
+        return float((self.counts * part).sum() / self.n)
+
+    def lower_mean(self, share: float) -> float:
+        """Mean of the lowest ``share`` of values, the last bin taken at its mean."""
+        if self.n == 0:
+            return float("nan")
+        wanted = share * self.n
+        before = np.cumsum(self.counts) - self.counts
+        take = np.clip(wanted - before, 0.0, self.counts)
+        means = self.sums / np.maximum(self.counts, 1)
+        return float((take * means).sum() / wanted)
+
+
+class Histograms:
+    """Many rows of values, each counted in bins that grow to hold what comes.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+
+    Notes
+    -----
+    A row has two runs of bins, one for positive values and one for negative ones (by magnitude);
+    exact zeros are counted apart and NaN is not counted at all.
+
+    Examples
+    --------
+    >>> one, other = Histograms(1), Histograms(1)
+    >>> one.add(np.array([[1.0, 2.0, -3.0]]))
+    >>> other.add(np.array([[0.0, 1e300]]))
+    >>> one.merge(other)
+    >>> one.row(0).n, one.row(0).minimum, one.row(0).maximum
+    (5, -3.0, 1e+300)
+    """
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.lowest = np.zeros((rows, 2), dtype=np.int64)
+        self.width = np.zeros((rows, 2), dtype=np.int64)
+        self.start = np.zeros((rows, 2), dtype=np.int64)
+        self.bins = np.zeros((0, 2), dtype=np.int64)
+        self.zeros = np.zeros(rows, dtype=np.int64)
+        self.extremes = np.tile([np.inf, -np.inf], (rows, 1))
+
+    def add(self, values: Floats) -> None:
+        """Count values (row, value)."""
+        lowest = np.empty((self.rows, 2), dtype=np.int64)
+        highest = np.empty((self.rows, 2), dtype=np.int64)
+        scan_rows(values, self.extremes, lowest, highest)
+        self._cover(lowest, highest)
+        add_rows(values, self.start, self.lowest, self.bins, self.zeros)
+
+    def merge(self, other: Histograms) -> None:
+        """Add another set of the same rows to this one."""
+        self._cover(other.lowest, other.lowest + other.width - 1)
+        shift = np.repeat((self.start + other.lowest - self.lowest).ravel(), other.width.ravel())
+        offset = np.arange(len(other.bins)) - np.repeat(other.start.ravel(), other.width.ravel())
+        self.bins[shift + offset] += other.bins
+        self.zeros += other.zeros
+        np.minimum(self.extremes[:, 0], other.extremes[:, 0], out=self.extremes[:, 0])
+        np.maximum(self.extremes[:, 1], other.extremes[:, 1], out=self.extremes[:, 1])
+
+    def _cover(self, lowest: Ints, highest: Ints) -> None:
+        """Make room for bins lowest to highest (row, sign); highest < lowest asks for none."""
+        wanted = highest >= lowest
+        last = self.lowest + self.width - 1
+        fits = ~wanted | ((self.width > 0) & (lowest >= self.lowest) & (highest <= last))
+        if fits.all():
+            return
+        grows = ~fits
+        low = np.where(grows, lowest - _MARGIN, self.lowest)
+        high = np.where(grows, highest + _MARGIN, last)
+        used = self.width > 0
+        low = np.where(used, np.minimum(low, self.lowest), low)
+        high = np.where(used, np.maximum(high, last), high)
+        width = high - low + 1
+        start = (np.cumsum(width) - width.ravel()).reshape(width.shape)
+        bins = np.zeros((int(width.sum()), 2), dtype=np.int64)
+        shift = np.repeat((start + self.lowest - low - self.start).ravel(), self.width.ravel())
+        bins[shift + np.arange(len(self.bins))] = self.bins
+        self.lowest, self.width, self.start, self.bins = low, width, start, bins
+
+    def row(self, r: int) -> Histogram:
+        """Return one row's bins, ascending, empty ones left out."""
+        positive, negative = (self._run(r, sign) for sign in (0, 1))
+        zero = np.zeros(1)
+        lower = np.concatenate((-negative[1][::-1], zero, positive[0]))
+        upper = np.concatenate((-negative[0][::-1], zero, positive[1]))
+        counts = np.concatenate((negative[2][::-1], self.zeros[r : r + 1], positive[2]))
+        sums = np.concatenate((-negative[3][::-1], zero, positive[3]))
+        keep = counts > 0
+        minimum, maximum = self.extremes[r] if keep.any() else (np.nan, np.nan)
+        return Histogram(
+            lower[keep], upper[keep], counts[keep], sums[keep], float(minimum), float(maximum)
+        )
+
+    def _run(self, r: int, sign: int) -> tuple[Floats, Floats, Ints, Floats]:
+        start, width = int(self.start[r, sign]), int(self.width[r, sign])
+        bins = np.arange(width + 1) + self.lowest[r, sign]
+        edges = _edges(bins)
+        counts, sums = self.bins[start : start + width].T
+        # Each value counts half a unit more than the bits that its sum kept.
+        part = (sums + 0.5 * counts) / 2.0**SUM_BITS
+        lower, upper = edges[:-1], edges[1:]
+        return lower, upper, counts, counts * lower + part * (upper - lower)

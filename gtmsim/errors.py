@@ -1,0 +1,210 @@
+"""What gtmsim raises, and the checks of function arguments.
+
+::
+
+    GtmsimError
+    |-- PlanError (ValueError)              a plan, or a model in it, breaks its rules
+    |   `-- PlanFileError                   a plan file is missing, unreadable or not TOML
+    |-- ArgumentError (ValueError)          an argument's value breaks its rule
+    |-- ArgumentTypeError (TypeError)       an argument is of the wrong type
+    `-- MetricError (ValueError)            a metric that does not exist for this result
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule.
+
+    Attributes
+    ----------
+    path : str
+        Where: ``channels[0].hit_rate``, or the name of an argument.
+    rule : str
+        What must hold, beginning with "must".
+    value : object
+        What was received.
+    fix : str, optional
+        What to do instead.
+
+    Examples
+    --------
+    >>> str(Problem("hit_rate", "must be between 0 and 1", 1.2, "write 0.012 for 1.2 %"))
+    'hit_rate: must be between 0 and 1, got 1.2 (write 0.012 for 1.2 %)'
+    """
+
+    path: str
+    rule: str
+    value: Any
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        shown = shown if len(shown) <= 80 else shown[:77] + "..."
+        fix = f" ({self.fix})" if self.fix else ""
+        return f"{self.path}: {self.rule}, got {shown}{fix}"
+
+
+class GtmsimError(Exception):
+    """Base of every error that gtmsim raises on purpose.
+
+    Examples
+    --------
+    >>> issubclass(PlanError, GtmsimError) and issubclass(PlanError, ValueError)
+    True
+    """
+
+
+class PlanError(GtmsimError, ValueError):
+    """A plan, or a model in it, breaks rules; the message lists all of them, one a line.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+
+    Examples
+    --------
+    >>> print(PlanError([Problem("horizon", "must be at least 1", 0)]))
+    horizon: must be at least 1, got 0
+    """
+
+    prefix = ""
+    """What its paths begin with when it is not a plan that is wrong but a model on its own."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.problems,)
+
+
+class PlanFileError(PlanError):
+    """A plan file is missing, unreadable or not TOML.
+
+    Examples
+    --------
+    >>> issubclass(PlanFileError, PlanError)
+    True
+    """
+
+
+class _OneProblemError(GtmsimError):
+    def __init__(self, path: str, rule: str, value: Any, fix: str | None = None) -> None:
+        self.problem = Problem(path, rule, value, fix)
+        super().__init__(str(self.problem))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The broken rule, as a tuple of one."""
+        return (self.problem,)
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        problem = self.problem
+        return type(self), (problem.path, problem.rule, problem.value, problem.fix)
+
+
+class ArgumentError(_OneProblemError, ValueError):
+    """An argument's value breaks its rule.
+
+    Examples
+    --------
+    >>> print(ArgumentError("scenarios", "must be at least 1", 0))
+    scenarios: must be at least 1, got 0
+    """
+
+
+class ArgumentTypeError(_OneProblemError, TypeError):
+    """An argument is of the wrong type.
+
+    Examples
+    --------
+    >>> print(ArgumentTypeError("plan", "must be a Plan", "plan.toml"))
+    plan: must be a Plan, got 'plan.toml'
+    """
+
+
+class MetricError(_OneProblemError, ValueError):
+    """A metric that does not exist for this plan or result.
+
+    Examples
+    --------
+    >>> print(MetricError("metric", "must be one of 'value', 'net'", "profit"))
+    metric: must be one of 'value', 'net', got 'profit'
+    """
+
+
+def check_number(
+    name: str,
+    value: object,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    low_open: bool = False,
+    high_open: bool = False,
+    fix: str | None = None,
+) -> float:
+    """Return a finite number within bounds as a float; numpy scalars are accepted, bool is not.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not a number.
+    ArgumentError
+        If it is not finite or outside its bounds.
+
+    Examples
+    --------
+    >>> check_number("hit_rate", 1, low=0.0, high=1.0)
+    1.0
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ArgumentTypeError(name, "must be a number", value, fix)
+    number = float(value)
+    if not math.isfinite(number):
+        raise ArgumentError(name, "must be finite", value, fix)
+    below = low is not None and (number <= low if low_open else number < low)
+    above = high is not None and (number >= high if high_open else number > high)
+    if below or above:
+        raise ArgumentError(name, _bounds(low, high, low_open, high_open), value, fix)
+    return number
+
+
+def check_count(name: str, value: object, *, low: int = 1, high: int | None = None) -> int:
+    """Return a whole number within bounds as an int; numpy integers are accepted, bool is not.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If it is not a whole number.
+    ArgumentError
+        If it is outside its bounds.
+
+    Examples
+    --------
+    >>> check_count("scenarios", 100)
+    100
+    """
+    whole = isinstance(value, numbers.Real) and float(value).is_integer()
+    if isinstance(value, bool) or not whole:
+        raise ArgumentTypeError(name, "must be a whole number", value)
+    count = int(value)  # type: ignore[call-overload]
+    if count < low or (high is not None and count > high):
+        raise ArgumentError(name, _bounds(low, high, False, False), value)
+    return int(count)
+
+
+def _bounds(low: float | None, high: float | None, low_open: bool, high_open: bool) -> str:
+    parts = []
+    if low is not None:
+        parts.append(f"{'above' if low_open else 'at least'} {low:g}")
+    if high is not None:
+        parts.append(f"{'below' if high_open else 'at most'} {high:g}")
+    return "must be " + " and ".join(parts)

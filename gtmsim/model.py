@@ -1,0 +1,194 @@
+"""The base of every model that a user fills in: frozen, strict, and clear about what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, Self, get_args
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from gtmsim.errors import PlanError, Problem
+
+_ROOT = "Plan"
+
+
+class Model(BaseModel):
+    """A frozen model that refuses unknown keys, NaN, infinities, and text or bool for a number.
+
+    numpy scalars and arrays are accepted where numbers and sequences are. Everything wrong with the
+    input is raised together, as one :class:`gtmsim.errors.PlanError`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    def __init__(self, **data: Any) -> None:
+        data = {name: _to_plain(value) for name, value in data.items()}
+        problems = list(_not_numbers(data, type(self)))
+        try:
+            super().__init__(**data)
+        except ValidationError as error:
+            problems += _problems(error, data, type(self))
+        if problems:
+            prefix = "" if type(self).__name__ == _ROOT else f"{type(self).__name__}."
+            raised = PlanError(
+                Problem(prefix + p.path if p.path else prefix.rstrip("."), p.rule, p.value, p.fix)
+                for p in _merge(problems)
+            )
+            raised.prefix = prefix
+            raise raised from None
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed, checked like a new one.
+
+        Raises
+        ------
+        PlanError
+            If the copy breaks a rule.
+        """
+        kept = {name: getattr(self, name) for name in type(self).model_fields}
+        # A default that was never set stays unset, as it does in a plan file.
+        return type(self)(**{k: kept[k] for k in self.model_fields_set if k in kept} | changes)
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return tuple(value.tolist())
+    if isinstance(value, list | tuple):
+        return tuple(_to_plain(item) for item in value)
+    return value
+
+
+def _not_numbers(data: dict[str, Any], model: type[BaseModel]) -> Iterator[Problem]:
+    """Report bool and text where only numbers may stand; pydantic would convert them."""
+    for name, value in data.items():
+        field = model.model_fields.get(name)
+        if field is None or _admits_other(field.annotation):
+            continue
+        items = enumerate(value) if isinstance(value, tuple) else [(-1, value)]
+        for place, item in items:
+            if isinstance(item, bool) or (
+                isinstance(item, str) and not _admits_text(field.annotation)
+            ):
+                path = name if place < 0 else f"{name}[{place}]"
+                yield Problem(path, _NUMBER, item)
+
+
+def _leaves(annotation: Any) -> set[Any]:
+    """Types and literals that an annotation is made of."""
+    arguments = [a for a in get_args(annotation) if a is not ...]
+    return set().union(*map(_leaves, arguments)) if arguments else {annotation}
+
+
+def _admits_text(annotation: Any) -> bool:
+    return any(leaf is str or isinstance(leaf, str) for leaf in _leaves(annotation))
+
+
+def _admits_other(annotation: Any) -> bool:
+    return not _leaves(annotation) & {int, float}
+
+
+_NUMBER = "must be a number"
+_WHOLE = "must be a whole number"
+_RULES = {
+    "missing": "must be given",
+    "extra_forbidden": "must be a key of {model}",
+    "finite_number": "must be finite",
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "int_parsing_size": _WHOLE,
+    "greater_than": "must be above {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be below {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "tuple_type": "must be a list",
+    "too_short": "must have at least {min_length} of them",
+    "too_long": "must have at most {max_length} of them",
+    "model_type": "must be a table of keys",
+    "model_attributes_type": "must be a table of keys",
+    "dict_type": "must be a table of keys",
+    "union_tag_invalid": "must be one of {expected_tags}",
+    "union_tag_not_found": "must be given",
+}
+
+
+def _problems(error: ValidationError, data: Any, model: type[BaseModel]) -> Iterator[Problem]:
+    for detail in error.errors(include_url=False):
+        path, holder = _path(detail, data)
+        inner = detail.get("ctx", {}).get("error")
+        if isinstance(inner, PlanError):
+            for p in inner.problems:
+                rest = p.path.removeprefix(getattr(inner, "prefix", ""))
+                yield Problem(_join(path, rest), p.rule, p.value, p.fix)
+            continue
+        yield _problem(detail, path, holder, model)
+
+
+def _problem(detail: ErrorDetails, path: str, holder: Any, model: type[BaseModel]) -> Problem:
+    kind, context = detail["type"], detail.get("ctx", {})
+    value, fix = detail["input"], None
+    if kind == "missing":
+        value = None
+    if kind == "extra_forbidden":
+        known = list(model.model_fields)
+        near = get_close_matches(path.rsplit(".", 1)[-1], known, n=1)
+        fix = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag = str(context["discriminator"]).strip("'")
+        path = _join(path, tag)
+        value = value.get(tag) if isinstance(value, Mapping) else value
+    rule = _RULES.get(kind)
+    rule = detail["msg"] if rule is None else rule.format(model=model.__name__, **context)
+    return Problem(path, rule, value, fix)
+
+
+def _path(detail: ErrorDetails, data: Any) -> tuple[str, Any]:
+    """Follow an error's location through the data, leaving out the tags of unions."""
+    path, here = "", data
+    location = detail["loc"]
+    for place, part in enumerate(location):
+        last_missing = place == len(location) - 1 and detail["type"] == "missing"
+        if isinstance(part, int):
+            if isinstance(here, Sequence) and part < len(here):
+                path, here = f"{path}[{part}]", here[part]
+        elif isinstance(here, Mapping) and (part in here or last_missing):
+            path, here = _join(path, part), here.get(part)
+        elif isinstance(here, BaseModel) and part in type(here).model_fields:
+            path, here = _join(path, part), getattr(here, part)
+    return path, here
+
+
+def _join(path: str, part: str) -> str:
+    if not path or not part:
+        return path or part
+    return f"{path}{part}" if part.startswith("[") else f"{path}.{part}"
+
+
+def _merge(problems: list[Problem]) -> list[Problem]:
+    """Keep one problem for each path: a union reports what each of its members would take."""
+    found: dict[str, Problem] = {}
+    for new in problems:
+        old = found.setdefault(new.path, new)
+        if new.rule in old.rule:
+            continue
+        if _is_type(old.rule) and _is_type(new.rule):
+            rule = f"{old.rule}, or {new.rule.removeprefix('must be ')}"
+            found[new.path] = Problem(old.path, rule, old.value, old.fix)
+        elif _is_type(old.rule):
+            found[new.path] = new
+    inner = [path for path in found if path.endswith("]")]
+    return [p for path, p in found.items() if not any(i.startswith(f"{path}[") for i in inner)]
+
+
+def _is_type(rule: str) -> bool:
+    return rule.startswith(("must be a number", "must be a whole", "must be a list", "must be '"))

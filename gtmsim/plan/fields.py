@@ -1,0 +1,37 @@
+"""Types of fields that several models share."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, Field
+
+from gtmsim.errors import PlanError, Problem
+
+RESERVED = "portfolio"
+"""What results call all channels together."""
+
+
+def broken(rule: str, value: object, fix: str | None = None, path: str = "") -> PlanError:
+    """Return the error of a field's validator; its path is relative to the field."""
+    return PlanError([Problem(path, rule, value, fix)])
+
+
+def _check_name(name: str) -> str:
+    if not name.strip():
+        raise broken("must not be blank", name)
+    return name
+
+
+def _check_channel_name(name: str) -> str:
+    if name == RESERVED:
+        raise broken("must not be 'portfolio', which stands for all channels", name, "rename it")
+    return name
+
+
+Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
+ChannelName: TypeAlias = Annotated[Name, AfterValidator(_check_channel_name)]
+# The upper limits keep totals far below the largest float64.
+Cost: TypeAlias = Annotated[float, Field(ge=0.0, le=1e15)]
+PositiveMoney: TypeAlias = Annotated[float, Field(gt=0.0, le=1e15)]
+Loading: TypeAlias = Annotated[float, Field(ge=-10.0, le=10.0)]

@@ -1,0 +1,113 @@
+"""Plan files: TOML and JSON in and out, as plain tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gtmsim.errors import ArgumentTypeError, PlanFileError, Problem
+from gtmsim.files import write_file
+
+PlanPath = str | os.PathLike[str]
+
+
+def read_plan_file(path: PlanPath) -> str:
+    """Return the text of a file.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If the path is not a path.
+    PlanFileError
+        If there is no such file, or it cannot be read as UTF-8.
+    """
+    try:
+        # utf-8-sig: some editors begin a file with a byte order mark.
+        return Path(path).read_text(encoding="utf-8-sig")
+    except TypeError:
+        raise ArgumentTypeError("path", "must be the path of a file", path) from None
+    except UnicodeDecodeError as error:
+        fix = "save it as plain text in UTF-8"
+        raise _unreadable(path, "must be UTF-8 text", f"byte {error.start}", fix) from None
+    except FileNotFoundError:
+        fix = "`gtmsim init` writes a plan to start from"
+        raise _unreadable(path, "must be a file that exists", str(path), fix) from None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, "must be a file that can be read", _reason(error)) from None
+
+
+def write_plan_file(path: PlanPath, text: str) -> None:
+    """Write a file whole, or not at all.
+
+    Raises
+    ------
+    ArgumentTypeError
+        If the path is not a path.
+    PlanFileError
+        If it cannot be written.
+    """
+    try:
+        write_file(path, text)
+    except TypeError:
+        raise ArgumentTypeError("path", "must be the path of a file", path) from None
+    except (OSError, ValueError) as error:
+        rule = "must be a place where a file can be written"
+        raise _unreadable(path, rule, _reason(error)) from None
+
+
+def parse_toml(text: str, source: PlanPath) -> dict[str, Any]:
+    """Return the tables of a TOML text.
+
+    Raises
+    ------
+    PlanFileError
+        If it is not TOML; line and column are named.
+    """
+    return _parse(tomllib.loads, text, source, "TOML", 'write keys as key = value, text as "text"')
+
+
+def parse_json(text: str, source: PlanPath) -> dict[str, Any]:
+    """Return the object of a JSON text.
+
+    Raises
+    ------
+    PlanFileError
+        If it is not a JSON object; line and column are named.
+    """
+    return _parse(json.loads, text, source, "JSON", 'write an object: {"horizon": 24, ...}')
+
+
+def _parse(
+    load: Callable[[str], Any], text: str, source: PlanPath, language: str, fix: str
+) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise ArgumentTypeError("text", f"must be {language} text", text)
+    try:
+        tables = load(text)
+    except RecursionError:
+        rule = f"must be {language} that is not nested this deep"
+        raise _unreadable(source, rule, text) from None
+    except ValueError as error:
+        message = str(error)
+        place = re.search(r"line (\d+)", message)
+        lines = text.splitlines()
+        number = int(place[1]) if place else len(lines)
+        line = lines[number - 1] if 0 < number <= len(lines) else ""
+        rule = f"must be {language}: {message[:1].lower()}{message[1:]}"
+        raise _unreadable(source, rule, line, fix) from None
+    if not isinstance(tables, dict):
+        raise _unreadable(source, f"must be a {language} object", tables, fix)
+    return tables
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _unreadable(path: PlanPath, rule: str, value: Any, fix: str | None = None) -> PlanFileError:
+    return PlanFileError([Problem(str(path), rule, value, fix)])

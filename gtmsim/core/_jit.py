@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -35,21 +36,30 @@ def helper(func: F) -> F:
     return compiled
 
 
-@intrinsic
-def float_bits(typingctx: Any, value: Any) -> Any:
-    """Reinterpret a float64 as the uint64 of its bits."""
+if TYPE_CHECKING:
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(types.uint64))
+    def float_bits(value: float) -> np.uint64:
+        """Reinterpret a float64 as the uint64 of its bits."""
 
-    return types.uint64(types.float64), codegen
+    def bits_float(value: np.uint64) -> float:
+        """Reinterpret a uint64 as the float64 of these bits."""
 
+else:
 
-@intrinsic
-def bits_float(typingctx: Any, value: Any) -> Any:
-    """Reinterpret a uint64 as the float64 of these bits."""
+    @intrinsic
+    def float_bits(typingctx, value):
+        """Reinterpret a float64 as the uint64 of its bits."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.bitcast(args[0], context.get_value_type(types.float64))
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], context.get_value_type(types.uint64))
 
-    return types.float64(types.uint64), codegen
+        return types.uint64(types.float64), codegen
+
+    @intrinsic
+    def bits_float(typingctx, value):
+        """Reinterpret a uint64 as the float64 of these bits."""
+
+        def codegen(context, builder, signature, args):
+            return builder.bitcast(args[0], context.get_value_type(types.float64))
+
+        return types.float64(types.uint64), codegen

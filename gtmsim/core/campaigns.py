@@ -59,7 +59,7 @@ class ChannelDraws(NamedTuple):
 class _Buffer(NamedTuple):
     scenario: Words
     cohort: Words
-    index: Words
+    place: Words
     word: Words
     multiple: Floats
     run_lane: Ints
@@ -127,7 +127,7 @@ def _settle(
         np.uint64(MULTIPLE),
         buffer.cohort,
         buffer.scenario,
-        buffer.index,
+        buffer.place,
         padded,
         buffer.word,
     )
@@ -213,7 +213,7 @@ def program_block(
                         for i in range(take):
                             buffer.scenario[filled + i] = scenario
                             buffer.cohort[filled + i] = cohort
-                            buffer.index[filled + i] = index + i
+                            buffer.place[filled + i] = index + i
                         filled += take
                         index += take
                         buffer.run_lane[runs] = lane

@@ -27,7 +27,7 @@ _EMPTY = np.int64(2**62)
 
 
 @helper
-def bin_of(x: float) -> int:
+def bin_of(x: float) -> np.int64:
     """Bin of a positive float64."""
     return np.int64(float_bits(x) >> _BIN_SHIFT)
 

@@ -2,8 +2,8 @@
 
 References
 ----------
-J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-SC'11 (2011), section 3.3 and table 2.
+J. K. Salmon, M. A. Moraes, R. O. Dror and D. E. Shaw, "Parallel random numbers: as easy as 1, 2,
+3", SC'11 (2011), section 3.3 and table 2.
 """
 
 from __future__ import annotations

@@ -94,13 +94,13 @@ def shock_block(
             shock[lane0 + lane] *= exp2(slope * normal(a[lane]) - shift)
 
 
-def _shock(key: tuple[np.uint64, np.uint64], channel: ChannelArrays, first: int, size: int) -> Floats:
+def _shock(
+    key: tuple[np.uint64, np.uint64], channel: ChannelArrays, first: int, size: int
+) -> Floats:
     shock = np.ones(size)
     start = np.uint64(first)
     if channel.market_sigma != 0.0:
-        shock_block(
-            *key, np.uint64(0), np.uint64(MARKET), channel.market_sigma, start, shock
-        )
+        shock_block(*key, np.uint64(0), np.uint64(MARKET), channel.market_sigma, start, shock)
     if channel.luck_sigma != 0.0:
         stream, purpose = channel.arrays.stream, np.uint64(SHARED_LUCK)
         shock_block(*key, stream, purpose, channel.luck_sigma, start, shock)
@@ -114,7 +114,13 @@ def _empty(plan: PortfolioArrays, size: int) -> PortfolioDraws:
     return PortfolioDraws(
         np.zeros(monthly),
         np.zeros(monthly),
-        *(np.zeros((places, size)) for _ in range(7)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
+        np.zeros((places, size)),
         tuple(empty_top_set(size, capacity) for capacity in capacities),
     )
 

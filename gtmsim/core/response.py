@@ -24,7 +24,12 @@ class Response(NamedTuple):
 
 @kernel
 def realise(
-    originated: Floats, response: Response, shock: Floats, month: Floats, value: Floats, beyond: Floats
+    originated: Floats,
+    response: Response,
+    shock: Floats,
+    month: Floats,
+    value: Floats,
+    beyond: Floats,
 ) -> None:
     """Convolve originated (month, lane) into month (month, lane), value and beyond (lane,)."""
     horizon = originated.shape[0]

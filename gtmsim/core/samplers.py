@@ -64,14 +64,14 @@ def lognormal(word: np.uint64, median: float, sigma_log2: float) -> float:
 
 
 @helper
-def table_row(p: float) -> tuple[int, float]:
+def table_row(p: float) -> tuple[np.int64, float]:
     """Row of a probability p in [2**-65, 1/2], and its place in [0, 1) within the row.
 
     The exponent and first mantissa bits of p are the row: no search and no logarithm.
     """
     bits = float_bits(p)
     row = _HALF_ROW - np.int64(bits >> _SHIFT)
-    return row, np.float64(bits & _REST) * _REST_SCALE
+    return row, float(np.float64(bits & _REST) * _REST_SCALE)
 
 
 @kernel
@@ -101,6 +101,7 @@ def sample(sampler: Sampler, words: Words, count: int, x: Floats) -> None:
     else:
         values = sampler.values
         for i in range(count):
-            x[i] = values[min(np.int64(survival(words[i]) * values.size), values.size - 1)]
+            place = int(survival(words[i]) * values.size)
+            x[i] = values[place if place < values.size else values.size - 1]
     for i in range(count):
         x[i] = x[i] if x[i] < cap else cap

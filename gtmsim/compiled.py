@@ -1,0 +1,257 @@
+"""From a plan to arrays: names become indices here and nowhere else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gtmsim.core._types import Floats
+from gtmsim.core.campaigns import ProgramArrays
+from gtmsim.core.elementary import LOG2_E
+from gtmsim.core.portfolio import ChannelArrays, PortfolioArrays
+from gtmsim.core.response import Response
+from gtmsim.core.sales import SalesArrays
+from gtmsim.errors import PlanError, Problem
+from gtmsim.plan import CampaignProgram, Plan, SalesTeam
+from gtmsim.sampling import compile_hits, compile_multiple, stream_of
+
+
+@dataclass(frozen=True)
+class CompiledPlan:
+    """A plan and its arrays, ready for any number of scenarios.
+
+    Attributes
+    ----------
+    plan : Plan
+    names : tuple of str
+        Channel names in the plan's order, and "portfolio" in the last place.
+    arrays : PortfolioArrays
+    """
+
+    plan: Plan
+    names: tuple[str, ...]
+    arrays: PortfolioArrays
+
+
+def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
+    """Turn a plan into the arrays that kernels take.
+
+    Parameters
+    ----------
+    plan : Plan
+    spend_share : float, default 0.01
+        Share of spend whose value is followed, the p of "p of spend brings s of results".
+
+    Returns
+    -------
+    CompiledPlan
+
+    Raises
+    ------
+    PlanError
+        If two channels' names have the same digest, or a multiple cannot be tabulated.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> compile_plan(example_plan()).names[-1]
+    'portfolio'
+    """
+    _check_streams(plan)
+    monthly = (1.0 + plan.discount_rate) ** (-1.0 / 12.0)
+    discount = monthly ** np.arange(plan.horizon)
+    channels: list[ChannelArrays] = []
+    programs: list[tuple[ProgramArrays, npt.NDArray[np.int64]]] = []
+    seats, highest_spend = 0, 0.0
+    for channel in plan.channels:
+        market_sigma = plan.market_volatility * channel.market_loading
+        if isinstance(channel, SalesTeam):
+            team = _compile_team(channel, discount, monthly)
+            count = team.start.size
+            seats += count
+            highest_spend += count * plan.horizon * (team.loaded + team.hiring)
+            fixed = np.zeros(plan.horizon)
+            channels.append(ChannelArrays(team, market_sigma, 0.0, fixed, count + 2))
+        else:
+            program, fixed, sizes = _compile_program(channel, discount, monthly)
+            programs.append((program, sizes))
+            highest_spend += float(fixed.sum())
+            capacity = _units_within(program.spend, sizes, spend_share * float(fixed.sum()))
+            channels.append(
+                ChannelArrays(program, market_sigma, channel.shared_luck, fixed, capacity)
+            )
+    pool = seats + 2
+    for program, sizes in programs:
+        pool += _units_within(program.spend, sizes, spend_share * highest_spend)
+    return CompiledPlan(
+        plan=plan,
+        names=(*(channel.name for channel in plan.channels), "portfolio"),
+        arrays=PortfolioArrays(tuple(channels), plan.horizon, pool, spend_share),
+    )
+
+
+def _check_streams(plan: Plan) -> None:
+    seen: dict[int, str] = {}
+    for i, channel in enumerate(plan.channels):
+        other = seen.setdefault(int(stream_of(channel.name)), channel.name)
+        if other != channel.name:
+            rule = f"must not have the digest of the name {other!r}, or they would share their luck"
+            raise PlanError([Problem(f"channels[{i}].name", rule, channel.name, "rename it")])
+
+
+def _log_parameters(mean: float, cv: float) -> tuple[float, float]:
+    """Median and sigma * log2(e) of a lognormal with this mean and coefficient of variation."""
+    variance = math.log1p(cv * cv)
+    return mean * math.exp(-0.5 * variance), math.sqrt(variance) * LOG2_E
+
+
+def _compile_team(team: SalesTeam, discount: Floats, monthly: float) -> SalesArrays:
+    start = np.array(team.start_months, dtype=np.int64)
+    horizon = discount.size
+    longest = horizon + max(0, -int(start.min()))
+    skill_median, skill_sigma = _log_parameters(team.attainment, team.skill_cv)
+    # Four independent quarters average to a year, so a quarter has twice the year's CV.
+    luck_median, luck_sigma = _log_parameters(1.0, 2.0 * team.luck_cv)
+    response = _sales_response(team, discount, monthly)
+    filled = np.maximum(np.arange(start.size + 1), 1).astype(np.float64)
+    return SalesArrays(
+        stream=stream_of(team.name),
+        response=response,
+        start=start,
+        ramp=np.asarray(team.ramp.productivity(np.arange(longest)), dtype=np.float64),
+        base=team.quota / 12.0 * team.margin,
+        skill_median=skill_median,
+        skill_sigma_log2=skill_sigma,
+        luck_median=luck_median,
+        luck_sigma_log2=luck_sigma,
+        tenure_scale=12.0 / math.log2(1.0 - team.attrition) if team.attrition > 0.0 else 0.0,
+        backfill=-1 if team.backfill_months is None else team.backfill_months,
+        loaded=team.loaded_cost / 12.0,
+        hiring=team.hiring_cost,
+        annuity=np.concatenate(([0.0], np.cumsum(discount))),
+        scale=filled ** (team.returns_to_scale - 1.0),
+        worth=_worth(response),
+    )
+
+
+def _sales_response(team: SalesTeam, discount: Floats, monthly: float) -> Response:
+    horizon = discount.size
+    if team.recognition == "bookings":
+        return Response(np.ones(1), discount, np.zeros(horizon))
+    # Deals are signed throughout a month: half of its own revenue is recognised in it.
+    retained = (1.0 - team.annual_churn) ** (1.0 / 12.0)
+    weights = retained ** np.arange(horizon) / 12.0
+    weights[0] = 1.0 / 24.0
+    beyond = np.zeros(horizon)
+    for month in range(horizon):
+        age = horizon - month
+        term = 12 * math.ceil((age - 0.5) / 12.0)
+        rest = retained ** np.arange(age, term + 1) / 12.0
+        rest[-1] *= 0.5
+        beyond[month] = rest @ monthly ** np.arange(horizon, horizon + rest.size)
+    return Response(weights, discount, beyond)
+
+
+def _worth(response: Response) -> Floats:
+    """Present value, by the horizon, of one unit originated in each month."""
+    full = np.zeros(response.discount.size)
+    full[: response.weights.size] = response.weights
+    horizon = full.size
+    return np.array([full[: horizon - m] @ response.discount[m:] for m in range(horizon)])
+
+
+def _compile_program(
+    program: CampaignProgram, discount: Floats, monthly: float
+) -> tuple[ProgramArrays, Floats, npt.NDArray[np.int64]]:
+    """Return arrays, fixed spend (month,) in present value, and campaigns per cohort (cohort,)."""
+    horizon = discount.size
+    launch, spends = program.launch_months(horizon), program.spends()
+    outlay = np.bincount(launch, weights=spends, minlength=horizon)
+    fixed = (outlay + program.overhead) * discount
+    # Campaigns of equal month and spend are one cohort, in order of month and first appearance.
+    order = np.lexsort((np.arange(launch.size), launch))
+    cohorts: dict[tuple[int, float], int] = {}
+    for place in order.tolist():
+        key = int(launch[place]), float(spends[place])
+        cohorts[key] = cohorts.get(key, 0) + 1
+    month = np.array([key[0] for key in cohorts], dtype=np.int64)
+    spend = np.array([key[1] for key in cohorts])
+    reference = program.reference_spend or 1.0
+    gain = spend * program.incrementality * (spend / reference) ** (program.spend_elasticity - 1.0)
+    response = _campaign_response(program, discount, monthly)
+    paid = spend * discount[month]
+    hits = _HitTables(program.hit_rate)
+    base, start, stop = np.array([hits.place(size) for size in cohorts.values()]).T
+    arrays = ProgramArrays(
+        stream=stream_of(program.name),
+        sampler=compile_multiple(program.multiple, program.cap),
+        response=response,
+        month=month,
+        spend=paid * (fixed.sum() / (outlay @ discount)),
+        gain=gain,
+        worth=gain * _worth(response)[month],
+        hit_base=np.ascontiguousarray(base),
+        hit_from=np.ascontiguousarray(start),
+        hit_to=np.ascontiguousarray(stop),
+        thresholds=hits.thresholds(),
+    )
+    return arrays, fixed, np.array(list(cohorts.values()))
+
+
+class _HitTables:
+    """The binomial tables of a program's cohorts, one for each size of cohort."""
+
+    def __init__(self, hit_rate: float) -> None:
+        self.hit_rate = hit_rate
+        self.tables = [np.zeros(0, dtype=np.uint64)]
+        self.places: dict[int, tuple[int, int, int]] = {}
+
+    def place(self, size: int) -> tuple[int, int, int]:
+        """Return base, first and last threshold of a cohort of ``size`` campaigns."""
+        if size not in self.places:
+            base, table = compile_hits(size, self.hit_rate)
+            start = sum(t.size for t in self.tables)
+            self.tables.append(table)
+            self.places[size] = base, start, start + table.size
+        return self.places[size]
+
+    def thresholds(self) -> npt.NDArray[np.uint64]:
+        """Return all tables end to end."""
+        return np.concatenate(self.tables)
+
+
+def _campaign_response(program: CampaignProgram, discount: Floats, monthly: float) -> Response:
+    horizon = discount.size
+    parts = [(program.fast_share, program.half_life)]
+    if program.slow_half_life is not None:
+        parts.append((1.0 - program.fast_share, program.slow_half_life))
+    weights, beyond = np.zeros(horizon), np.zeros(horizon)
+    arrival = np.arange(horizon) + program.lag
+    # Months of carryover that fall inside the horizon, for each month of launch.
+    inside = np.maximum(horizon - arrival, 0)
+    for share, half_life in parts:
+        kept = 2.0 ** (-1.0 / half_life) if half_life > 0.0 else 0.0
+        steps = np.arange(horizon - program.lag)
+        weights[program.lag :] += share * (1.0 - kept) * kept**steps
+        tail = (kept * monthly) ** inside / (1.0 - kept * monthly)
+        beyond += share * (1.0 - kept) * monthly**arrival * tail
+    last = int(np.flatnonzero(weights)[-1])
+    return Response(weights[: last + 1], discount, beyond)
+
+
+def _units_within(unit_spend: Floats, sizes: npt.NDArray[np.int64], spend: float) -> int:
+    """Most campaigns that a top set for this spend can hold: the cheapest ones, and room to push.
+
+    ``unit_spend`` and ``sizes`` are (cohort,).
+    """
+    order = np.argsort(unit_spend)
+    costs, counts = unit_spend[order], sizes[order]
+    before = np.concatenate(([0.0], np.cumsum(costs * counts)))
+    whole = int(np.searchsorted(before, spend, side="right")) - 1
+    if whole >= counts.size:
+        return int(counts.sum()) + 2
+    partial = math.ceil(float(spend - before[whole]) / float(costs[whole]))
+    return int(counts[:whole].sum()) + min(partial, int(counts[whole])) + 3

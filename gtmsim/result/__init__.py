@@ -1,0 +1,7 @@
+"""What a simulation found: pandas at the edge."""
+
+from gtmsim.result.manifest import make_manifest
+from gtmsim.result.portfolio import PortfolioResult
+from gtmsim.result.units import sample_units
+
+__all__ = ["PortfolioResult", "make_manifest", "sample_units"]

@@ -1,0 +1,139 @@
+"""A result as text and as HTML, with as many digits as its Monte Carlo error supports."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gtmsim.result.tables import summary_rows
+
+if TYPE_CHECKING:
+    from gtmsim.result.portfolio import PortfolioResult
+
+_UNITS = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+HEADERS = {
+    "spend": "spend",
+    "value_p10": "P10: 90 % chance of at least",
+    "value_p50": "P50",
+    "value_p90": "P90",
+    "multiple_p50": "multiple P50",
+    "prob_loss": "P(loss)",
+    "cvar_95": "mean net of worst 5 %",
+    "top_share": "share of best 1 %",
+    "hit_rate": "hit rate",
+}
+"""Columns of the summary that are shown, and their headers."""
+
+
+def format_number(value: float, error: float) -> str:
+    """Return a number with digits down to the first one that its standard error leaves open.
+
+    Examples
+    --------
+    >>> format_number(1234567.0, 2300.0), format_number(0.01234, 0.0004), format_number(12.0, 0.0)
+    ('1.235M', '0.0123', '12')
+    """
+    if math.isnan(value):
+        return ""
+    if math.isinf(value):
+        return "infinite" if value > 0 else "-infinite"
+    scale, unit = next(((s, u) for s, u in _UNITS if abs(value) >= s), (1.0, ""))
+    value, error = value / scale, error / scale
+    if error <= 0.0:
+        return f"{value:.4g}{unit}"
+    return f"{value:,.{_decimals(error)}f}{unit}"
+
+
+def format_share(value: float, error: float) -> str:
+    """Return a share in percent, with digits that follow its standard error.
+
+    Examples
+    --------
+    >>> format_share(0.12345, 0.001), format_share(0.5, 0.02)
+    ('12.3 %', '50 %')
+    """
+    if math.isnan(value):
+        return ""
+    return f"{100.0 * value:.{min(_decimals(100.0 * error), 2)}f} %"
+
+
+def share_error(p: float, scenarios: int) -> float:
+    """Return the standard error of a share of scenarios, that of one scenario at the least."""
+    return math.sqrt(max(p * (1.0 - p), 1.0 / scenarios) / scenarios)
+
+
+def _decimals(error: float) -> int:
+    return max(0, min(6, -math.floor(math.log10(error)))) if error > 0.0 else 1
+
+
+def _quantile_error(result: PortfolioResult, q: float, metric: str, channel: str) -> float:
+    """Half the distance between the quantiles one binomial standard error to either side."""
+    step = math.sqrt(q * (1.0 - q) / result.scenarios)
+    low = result.quantile(max(q - step, 0.0), metric, channel)
+    high = result.quantile(min(q + step, 1.0), metric, channel)
+    middle = result.quantile(q, metric, channel)
+    return 0.5 * float(high - low) + result.relative_error * abs(float(middle))
+
+
+def _mean_error(result: PortfolioResult, metric: str, channel: str) -> float:
+    """Standard error of a bounded metric's mean, from its bins."""
+    row = result.distributions.metric(metric, channel)
+    means = row.sums / row.counts
+    variance = float((row.counts * (means - row.sum / row.n) ** 2).sum()) / row.n
+    return math.sqrt(variance / row.n)
+
+
+def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
+    """Return the summary as text, ready to be shown."""
+    rows = {}
+    for channel, row in summary_rows(result).items():
+        quantile_errors = {
+            "value_p10": _quantile_error(result, 0.1, "value", channel),
+            "value_p50": _quantile_error(result, 0.5, "value", channel),
+            "value_p90": _quantile_error(result, 0.9, "value", channel),
+            "multiple_p50": _quantile_error(result, 0.5, "multiple", channel),
+            # The mean of the worst 5 % is about as uncertain as the quantile it starts from.
+            "cvar_95": _quantile_error(result, 0.05, "net", channel),
+            "spend": _mean_error(result, "spend", channel),
+        }
+        share_errors = {
+            "prob_loss": share_error(row["prob_loss"], result.scenarios),
+            "top_share": _quantile_error(result, 0.5, "top_share", channel),
+            "hit_rate": _mean_error(result, "hits", channel)
+            / max(result.campaign_count(channel), 1),
+        }
+        shown = {key: format_number(row[key], error) for key, error in quantile_errors.items()}
+        shown |= {key: format_share(row[key], error) for key, error in share_errors.items()}
+        rows[channel] = {header: shown[key] for key, header in HEADERS.items()}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
+
+
+def headline(result: PortfolioResult) -> list[str]:
+    """Return what the table is about and, where the plan has a target, the chance to reach it."""
+    plan = result.plan
+    lines = [
+        f"{plan.name}: {plan.horizon} months, {result.scenarios:,} scenarios, seed {result.seed}",
+        f"value is {plan.basis} in {plan.currency}, "
+        + (f"at {plan.discount_rate:.3g} a year" if plan.discount_rate else "not discounted"),
+    ]
+    if plan.target is not None:
+        p = result.prob_at_least(plan.target)
+        shown = format_share(p, share_error(p, result.scenarios))
+        lines.append(f"chance of at least {format_number(plan.target, 0.0)}: {shown}")
+    return lines
+
+
+def result_text(result: PortfolioResult) -> str:
+    """Return a result as text."""
+    return "\n".join([*headline(result), "", formatted_summary(result).to_string()])
+
+
+def result_html(result: PortfolioResult) -> str:
+    """Return a result as HTML for a notebook; names from the plan are escaped."""
+    title, *rest = (html.escape(line) for line in headline(result))
+    table = formatted_summary(result).to_html(border=0, escape=True)
+    return f"<div><b>{title}</b><br>{'<br>'.join(rest)}{table}</div>"

@@ -1,0 +1,263 @@
+"""PortfolioResult: one simulation's outcome, and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gtmsim.core._types import Floats
+from gtmsim.errors import MetricError, check_number
+from gtmsim.histograms import RELATIVE_WIDTH
+from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.result import tables
+from gtmsim.result.display import result_html, result_text
+from gtmsim.summary import METRICS, Summary, place_of
+from gtmsim.tails import tail_contract
+
+PORTFOLIO = "portfolio"
+
+
+@dataclass(frozen=True)
+class PortfolioResult:
+    """The outcome of :func:`gtmsim.simulate_portfolio`.
+
+    Attributes
+    ----------
+    plan : Plan
+    seed : int
+        Pass it as ``rng`` to draw the same scenarios again.
+    units : DataFrame
+        Every campaign and seat of the first scenarios: scenario, channel, units, spend, value.
+    manifest : dict
+        Plan hash, seed, scenarios and versions.
+
+    Notes
+    -----
+    All money is present value at the plan's discount rate. P10 is the downside: there is a 90 %
+    chance of at least that much. Quantiles are exact when scenarios were kept and otherwise within
+    1/128 of themselves.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> result = gtm.simulate_portfolio(plan, scenarios=2_000, rng=7)
+    >>> list(result.summary().index) == [*result.channels, "portfolio"]
+    True
+    >>> result.quantile(0.1) < result.quantile(0.5) < result.quantile(0.9)
+    True
+    """
+
+    plan: Plan
+    seed: int
+    units: pd.DataFrame = field(repr=False)
+    manifest: dict[str, Any] = field(repr=False)
+    distributions: Summary = field(repr=False)
+    kept: dict[str, Floats] | None = field(repr=False)
+
+    @property
+    def scenarios(self) -> int:
+        """Number of scenarios simulated."""
+        return self.distributions.scenarios
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the plan's channels, in its order."""
+        return self.distributions.names[:-1]
+
+    def values(self, metric: str = "value", channel: str = PORTFOLIO) -> Floats:
+        """Return a metric in every scenario.
+
+        Parameters
+        ----------
+        metric : str, default "value"
+            One of value, spend, net, multiple, beyond_horizon, hits, largest, largest_share,
+            top_share, effective_number.
+        channel : str, default "portfolio"
+
+        Returns
+        -------
+        array (scenario,)
+            NaN where the metric does not exist, as a share of no value.
+
+        Raises
+        ------
+        MetricError
+            If the metric or the channel is unknown, or the scenarios were not kept.
+        """
+        place_of(tuple(METRICS), metric, "metric")
+        place = place_of(self.distributions.names, channel, "channel")
+        if self.kept is None:
+            raise MetricError(
+                "keep", "must be 'scenarios' to read single scenarios", "summary",
+                "simulate again with keep='scenarios', or use quantile(), prob_at_least(), cvar()",
+            )  # fmt: skip
+        values: Floats = self.kept[metric][place]
+        values.flags.writeable = False
+        return values
+
+    def quantile(self, q: float, metric: str = "value", channel: str = PORTFOLIO) -> float:
+        """Return a quantile of a metric over scenarios.
+
+        Parameters
+        ----------
+        q : float in [0, 1]
+            0.1 is P10, the downside: there is a 90 % chance of at least that much.
+        metric, channel : str
+            As in :meth:`values`.
+
+        Returns
+        -------
+        float
+            NaN if the metric exists in no scenario.
+        """
+        return float(self.quantiles((q,), metric, channel)[0])
+
+    def quantiles(
+        self, q: Sequence[float], metric: str = "value", channel: str = PORTFOLIO
+    ) -> Floats:
+        """Return several quantiles (quantile,) of a metric at once; see :meth:`quantile`."""
+        levels = np.array([check_number("q", level, low=0.0, high=1.0) for level in q])
+        if self.kept is None:
+            return self.distributions.metric(metric, channel).quantile(levels)
+        values = self._defined(metric, channel)
+        return np.quantile(values, levels) if values.size else np.full(levels.shape, np.nan)
+
+    def prob_at_least(self, x: float, metric: str = "value", channel: str = PORTFOLIO) -> float:
+        """Return the share of scenarios in which a metric is at least x."""
+        x = check_number("x", x)
+        if metric == "value" and channel == PORTFOLIO and x == self.plan.target:
+            return self.distributions.reached / self.scenarios
+        if self.kept is None:
+            return self.distributions.metric(metric, channel).share_at_least(x)
+        values = self._defined(metric, channel)
+        return float(np.mean(values >= x)) if values.size else float("nan")
+
+    def prob_loss(self, channel: str = PORTFOLIO) -> float:
+        """Return the share of scenarios in which value falls short of spend."""
+        if self.kept is None:
+            histogram = self.distributions.metric("net", channel)
+            return float(histogram.counts[histogram.upper < 0.0].sum()) / histogram.n
+        return float(np.mean(self.values("net", channel) < 0.0))
+
+    def cvar(self, level: float = 0.95, metric: str = "net", channel: str = PORTFOLIO) -> float:
+        """Return the mean of a metric over its worst scenarios, the lowest 1 - level of them.
+
+        It exists for every plan: what can be lost is bounded by what is spent. A negative net is a
+        loss.
+
+        References
+        ----------
+        R. T. Rockafellar and S. Uryasev, "Conditional value-at-risk for general loss
+        distributions", Journal of Banking and Finance 26 (2002), definition 3.
+        """
+        level = check_number("level", level, low=0.0, high=1.0, low_open=False, high_open=True)
+        if self.kept is None:
+            return self.distributions.metric(metric, channel).lower_mean(1.0 - level)
+        values = np.sort(self._defined(metric, channel))
+        if not values.size:
+            return float("nan")
+        wanted = (1.0 - level) * values.size
+        whole = min(int(wanted), values.size - 1)
+        # The last scenario is taken in part, so that the level is met exactly.
+        total = values[:whole].sum() + (wanted - whole) * values[whole]
+        return float(total / wanted)
+
+    def summary(self) -> pd.DataFrame:
+        """Return one row per channel and the portfolio: what to read first.
+
+        Returns
+        -------
+        DataFrame
+            Index channel. Columns: spend (mean), value_p10, value_p50, value_p90, net_p50,
+            multiple_p50, prob_loss, prob_target (portfolio only), cvar_95 (mean net of the worst
+            5 % of scenarios), top_share (median share of value of the best 1 % of spend), hit_rate,
+            beyond_p50.
+        """
+        return tables.summary_table(self)
+
+    def by_channel(
+        self,
+        metric: str = "value",
+        quantiles: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
+    ) -> pd.DataFrame:
+        """Return quantiles of a metric: index channel, one column per quantile."""
+        return tables.channel_table(self, metric, quantiles)
+
+    def by_month(self, quantiles: tuple[float, ...] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
+        """Return the plan month by month.
+
+        Returns
+        -------
+        DataFrame
+            Index (channel, month). A column for each metric and quantile: value and spend in the
+            month, cumulative_value, cumulative_net, as value_p10 and so on.
+        """
+        return tables.month_table(self, quantiles)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return every scenario: index scenario, columns (channel, metric).
+
+        Raises
+        ------
+        MetricError
+            If the scenarios were not kept.
+        """
+        names = self.distributions.names
+        columns = {(name, m): self.values(m, name) for name in names for m in METRICS}
+        frame = pd.DataFrame(columns)
+        frame.columns.names = ["channel", "metric"]
+        frame.index.name = "scenario"
+        return frame
+
+    def concentration(self) -> pd.DataFrame:
+        """Return how much of the result hangs on how little of the spend.
+
+        Returns
+        -------
+        DataFrame
+            Index channel. Columns: units (campaigns or seats), top_share_p5, top_share_p50 and
+            top_share_p95 (the best 1 % of spend), prob_claim (that it brings at least 99 %),
+            largest_share_p50 and prob_one_is_half (the best single unit, and that it brings more
+            than half), effective_number_p50.
+        """
+        return tables.concentration_table(self)
+
+    @property
+    def tail(self) -> pd.DataFrame:
+        """The tail contract, from the plan and not from the sample; see :mod:`gtmsim.tails`."""
+        return tail_contract(self.plan)
+
+    @property
+    def relative_error(self) -> float:
+        """Largest relative error of a quantile from binning: 0 where scenarios were kept."""
+        return RELATIVE_WIDTH if self.kept is None else 0.0
+
+    def unit_count(self, channel: str) -> int:
+        """Return the number of campaigns or seats of a channel or the portfolio."""
+        counts = {
+            c.name: c.campaigns if isinstance(c, CampaignProgram) else len(c.start_months)
+            for c in self.plan.channels
+        }
+        return sum(counts.values()) if channel == PORTFOLIO else counts[channel]
+
+    def campaign_count(self, channel: str) -> int:
+        """Return the number of campaigns of a channel or the portfolio; a team has none."""
+        counts = {
+            c.name: c.campaigns if isinstance(c, CampaignProgram) else 0 for c in self.plan.channels
+        }
+        return sum(counts.values()) if channel == PORTFOLIO else counts[channel]
+
+    def _defined(self, metric: str, channel: str) -> Floats:
+        values = self.values(metric, channel)
+        return values[~np.isnan(values)] if np.isnan(values).any() else values
+
+    def __str__(self) -> str:
+        return result_text(self)
+
+    def _repr_html_(self) -> str:
+        return result_html(self)

@@ -1,0 +1,167 @@
+"""From beliefs to arrays: the tables that kernels draw multiples and hit counts from."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import bdtr, bdtrc
+
+from gtmsim.core._types import Floats, Words
+from gtmsim.core.elementary import LOG2_E
+from gtmsim.core.samplers import (
+    EMPIRICAL,
+    LOGNORMAL,
+    LOMAX,
+    PARETO,
+    PIECES,
+    PIECES_LOG2,
+    ROWS,
+    TABLE,
+    Sampler,
+)
+from gtmsim.distributions import (
+    AnyMultiple,
+    Empirical,
+    LogNormal,
+    Lomax,
+    Pareto,
+    ScipyDistribution,
+)
+from gtmsim.errors import ArgumentError
+
+TABLE_TOLERANCE = 1e-8
+"""Largest relative error that a tabulated inverse may have; above it the table is refused."""
+
+_DEGREE = 6
+_PIECE_SHIFT = 52 - PIECES_LOG2
+_NO_TABLE = np.zeros((1, 1))
+_NO_VALUES = np.zeros(1)
+
+
+def stream_of(name: str) -> np.uint64:
+    """Return the 32-bit stream of a channel, a digest of its name and of nothing else.
+
+    Examples
+    --------
+    >>> int(stream_of("paid social")) == int(stream_of("paid social"))
+    True
+    """
+    digest = hashlib.blake2b(name.encode(), digest_size=4).digest()
+    # 0 is the plan's own stream.
+    return np.uint64(int.from_bytes(digest, "little") or 1)
+
+
+def compile_multiple(multiple: AnyMultiple, cap: float | None = None) -> Sampler:
+    """Return what a kernel needs to draw from a multiple, clipped at ``cap``.
+
+    Parameters
+    ----------
+    multiple : Multiple
+        The law of value per 1 spent, given a hit.
+    cap : float, optional
+        The market's size: larger multiples are set to it.
+
+    Returns
+    -------
+    Sampler
+
+    Raises
+    ------
+    ArgumentError
+        If a scipy distribution cannot be tabulated to a relative error of 1e-8.
+
+    Examples
+    --------
+    >>> compile_multiple(Pareto(tail_index=1.5), cap=100.0).cap
+    100.0
+    """
+    limit = math.inf if cap is None else float(cap)
+    table, values = _NO_TABLE, _NO_VALUES
+    if isinstance(multiple, Pareto):
+        family, scale, shape = PARETO, multiple.minimum, 1.0 / multiple.tail_index
+    elif isinstance(multiple, Lomax):
+        family, scale, shape = LOMAX, multiple.scale, 1.0 / multiple.tail_index
+    elif isinstance(multiple, LogNormal):
+        family, scale, shape = LOGNORMAL, multiple.median, multiple.sigma * LOG2_E
+    elif isinstance(multiple, Empirical):
+        family, scale, shape = EMPIRICAL, 1.0, 1.0
+        values = np.sort(np.asarray(multiple.values, dtype=np.float64))[::-1].copy()
+    else:
+        family, scale, shape = TABLE, 1.0, 1.0
+        table = _quantile_table(multiple, cap)
+    return Sampler(family, float(scale), float(shape), limit, table, values)
+
+
+@lru_cache(maxsize=64)
+def _quantile_table(multiple: ScipyDistribution, cap: float | None) -> Floats:
+    """Fit one polynomial per piece of each octave of probability, on both sides of the median.
+
+    Returns (2 * row, coefficient): first isf(p), then ppf(p), for p from 1/2 down to 2**-65.
+    """
+    limit = math.inf if cap is None else cap
+    frozen = multiple.frozen()
+    sides = {"upper": frozen.isf, "lower": frozen.ppf}
+    # Row 0 begins at p = 1/2; each later row is the next piece of an octave, downwards.
+    pieces = (1022 * PIECES - np.arange(ROWS + 1) + 1).astype(np.uint64) << np.uint64(_PIECE_SHIFT)
+    edges = pieces.view(np.float64)
+    first, width = edges[1:, None], -np.diff(edges)[:, None]
+    nodes = 0.5 - 0.5 * np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
+    checks = np.linspace(0.0, 1.0, 2 * _DEGREE + 3)[1:-1]
+    halves = []
+    for side, inverse in sides.items():
+        values = np.minimum(inverse(np.minimum(first + width * nodes, 0.5)), limit)
+        exact = np.minimum(inverse(np.minimum(first + width * checks, 0.5)), limit)
+        coefficients = np.linalg.solve(np.vander(nodes, increasing=True), values.T).T
+        fitted = coefficients @ np.vander(checks, _DEGREE + 1, increasing=True).T
+        floor = TABLE_TOLERANCE * np.abs(exact[0]).max()
+        error = np.abs(fitted - exact) / np.maximum(np.abs(exact), floor)
+        if not np.all(error <= TABLE_TOLERANCE):
+            raise ArgumentError(
+                "multiple",
+                f"must have a quantile function that a table reproduces within {TABLE_TOLERANCE:g}"
+                f" (its {side} half is off by {np.max(error):.2g})",
+                multiple,
+                "use Empirical for a law with steps, or set a cap where the tail is not known",
+            )
+        halves.append(coefficients)
+    return np.ascontiguousarray(np.concatenate(halves))
+
+
+def compile_hits(campaigns: int, hit_rate: float) -> tuple[int, Words]:
+    """Return the inverse of a binomial law: a base and the thresholds of a 64-bit word.
+
+    The number of hits for a word w is the base plus the number of thresholds that w reaches.
+    Outcomes less likely than 2**-64 are left out: no word can show them.
+
+    Parameters
+    ----------
+    campaigns : int
+        Number of campaigns.
+    hit_rate : float
+        Probability that a campaign returns anything.
+
+    Returns
+    -------
+    base : int
+    thresholds : array (outcome,) of uint64, ascending
+
+    Examples
+    --------
+    >>> base, thresholds = compile_hits(2, 0.5)
+    >>> base, [int(t) / 2**64 for t in thresholds]
+    (0, [0.25, 0.75])
+    """
+    mean = campaigns * hit_rate
+    reach = 10.0 * math.sqrt(mean * (1.0 - hit_rate)) + 64.0
+    low, high = max(0, math.floor(mean - reach)), min(campaigns, math.ceil(mean + reach))
+    hits = np.arange(low, high)
+    below, above = bdtr(hits, campaigns, hit_rate), bdtrc(hits, campaigns, hit_rate)
+    thresholds = [
+        round(p * 2.0**64) if p < q else 2**64 - round(q * 2.0**64)
+        for p, q in zip(below.tolist(), above.tolist(), strict=True)
+    ]
+    inside = [t for t in thresholds if 0 < t < 2**64]
+    return low + sum(t <= 0 for t in thresholds), np.array(inside, dtype=np.uint64)

@@ -1,0 +1,160 @@
+"""The sentence a user writes: ``simulate_portfolio(plan, scenarios=..., rng=...)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from gtmsim.compiled import CompiledPlan, compile_plan
+from gtmsim.core._types import Floats
+from gtmsim.core.portfolio import simulate_block
+from gtmsim.core.streams import LANES, MAX_SCENARIOS
+from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
+from gtmsim.execute import default_workers, run_tasks
+from gtmsim.plan import Plan
+from gtmsim.result import PortfolioResult, make_manifest, sample_units
+from gtmsim.seeds import RNGLike, resolve_seed, seed_key
+from gtmsim.summary import METRICS, Summary, scenario_metrics
+
+_CHUNK_BYTES = 16 * 2**20
+_TASKS_PER_WORKER = 8
+_LONGEST_TASK = 2**20
+
+
+class _Task(NamedTuple):
+    first: int
+    last: int
+
+
+def simulate_portfolio(
+    plan: Plan,
+    *,
+    scenarios: int = 100_000,
+    rng: RNGLike = None,
+    workers: int | None = None,
+    progress: bool | None = None,
+    keep: Literal["scenarios", "summary"] = "scenarios",
+) -> PortfolioResult:
+    """Simulate a plan of sales hires and marketing campaigns many times over.
+
+    Parameters
+    ----------
+    plan : Plan
+        What will be spent and believed.
+    scenarios : int, default 100_000
+        Number of possible futures.
+    rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
+        Which luck. The result records the integer seed that replays it.
+    workers : int, optional
+        Threads, one per core by default. They never change the result.
+    progress : bool, optional
+        A progress bar; by default on long runs, where the output is a terminal or a notebook.
+    keep : {"scenarios", "summary"}
+        Whether every scenario's metrics are kept, or only their distributions, in constant memory.
+
+    Returns
+    -------
+    PortfolioResult
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If an argument breaks its rule.
+    PlanError
+        If the plan cannot be compiled.
+
+    Notes
+    -----
+    The result is equal to the last bit for any number of workers, and the first scenarios of a
+    longer run are those of a shorter one. A channel's draws depend on its name, on the seed and on
+    nothing else in the plan, so plans are compared on common random numbers.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=1_000, rng=7)
+    >>> result.scenarios, result.seed
+    (1000, 7)
+    """
+    if not isinstance(plan, Plan):
+        raise ArgumentTypeError(
+            "plan", "must be a Plan", plan, "read a file with Plan.from_toml(path)"
+        )
+    scenarios = check_count("scenarios", scenarios, high=MAX_SCENARIOS)
+    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    if keep not in ("scenarios", "summary"):
+        raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
+    seed = resolve_seed(rng)
+    compiled = compile_plan(plan)
+    run = _Run(compiled, seed, scenarios, keep == "scenarios")
+    summary = Summary.of(compiled)
+    # Imported here: a bar is the only thing of tqdm's that is needed, and only by long runs.
+    from tqdm.auto import tqdm
+
+    with tqdm(
+        total=scenarios,
+        desc=plan.name,
+        unit=" scenarios",
+        unit_scale=True,
+        delay=1.0,
+        leave=False,
+        disable=None if progress is None else not progress,
+    ) as bar:
+        for part in run_tasks(run.task, run.tasks(workers), workers):
+            summary.merge(part)
+            bar.update(part.scenarios)
+    return PortfolioResult(
+        plan=plan,
+        seed=seed,
+        distributions=summary,
+        kept=run.kept,
+        units=sample_units(compiled, seed, scenarios),
+        manifest=make_manifest(plan, seed, scenarios, keep),
+    )
+
+
+class _Run:
+    """One simulation: what its tasks share."""
+
+    def __init__(self, compiled: CompiledPlan, seed: int, scenarios: int, keep: bool) -> None:
+        self.compiled = compiled
+        self.key = seed_key(seed)
+        self.scenarios = scenarios
+        shape = (len(compiled.names), scenarios)
+        self.kept: dict[str, Floats] | None = (
+            {metric: np.empty(shape) for metric in METRICS} if keep else None
+        )
+        self.chunk = _chunk_size(compiled)
+
+    def tasks(self, workers: int) -> Iterator[_Task]:
+        """Cut the scenarios into tasks of whole chunks, a few for each worker."""
+        size = -(-self.scenarios // (workers * _TASKS_PER_WORKER))
+        size = min(-(-size // self.chunk) * self.chunk, _LONGEST_TASK // self.chunk * self.chunk)
+        for first in range(0, self.scenarios, size):
+            yield _Task(first, min(first + size, self.scenarios))
+
+    def task(self, task: _Task) -> Summary:
+        """Simulate a range of scenarios and summarise it."""
+        summary = Summary.of(self.compiled)
+        for first in range(task.first, task.last, self.chunk):
+            count = min(self.chunk, task.last - first)
+            # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
+            size = -(-count // LANES) * LANES
+            draws = simulate_block(self.key, self.compiled.arrays, first, size)
+            metrics = scenario_metrics(draws, count)
+            summary.add(draws, metrics, count)
+            if self.kept is not None:
+                for metric, values in metrics.items():
+                    self.kept[metric][:, first : first + count] = values
+        return summary
+
+
+def _chunk_size(compiled: CompiledPlan) -> int:
+    """Scenarios whose working arrays stay within a fixed memory, in whole blocks."""
+    arrays = compiled.arrays
+    places = len(compiled.names)
+    units = arrays.capacity + sum(channel.capacity for channel in arrays.channels)
+    numbers = places * (6 * arrays.horizon + 2 * len(METRICS)) + 2 * units
+    return max(1, min(64, _CHUNK_BYTES // (8 * numbers * LANES))) * LANES

@@ -72,13 +72,13 @@ def expect_quantile(sample: npt.ArrayLike, q: float, value: float) -> None:
     _likely(chance, 1, f"{what}, expected a part of {q:.6g} there")
 
 
-def expect_distribution(sample: npt.ArrayLike, cdf: Callable[[Floats], Floats]) -> None:
+def expect_distribution(sample: npt.ArrayLike, cdf: Callable[[Any], Any]) -> None:
     """Expect independent draws from a continuous distribution (one-sample Kolmogorov-Smirnov)."""
     x = np.sort(_numbers(sample))
     result = stats.kstest(x, cdf)
     place = float(result.statistic_location)
     what = f"the distribution of {x.size} draws is {result.statistic:.4g} away at {place:.6g}"
-    _likely(result.pvalue, 1, what)
+    _likely(float(result.pvalue), 1, what)
 
 
 def expect_uniform_bits(words: npt.ArrayLike) -> None:

@@ -232,17 +232,18 @@ def productivity(ramp: Ramp, tenure: int) -> float:
     """Return what a rep books in a month of tenure, per unit of what one fully ramped does."""
     if ramp.curve is not None:
         return float([*ramp.curve, ramp.curve[-1]][min(tenure, len(ramp.curve))])
-    if tenure + 0.5 >= ramp.months:
+    if ramp.months == 0.0:
         return 1.0
-    u = (tenure + 0.5) / ramp.months
+    x = (tenure + 0.5) / ramp.months
     match ramp.shape:
         case "linear":
-            rise = u
-        case "logistic":  # odds rise from 1 : 99 to 99 : 1
-            odds = 99.0 ** (2.0 * u - 1.0)
+            rise = min(x, 1.0)
+        case "logistic":  # odds of 1 : 99 at the start, 1 : 1 half-way, 99 : 1 at the end
+            odds = 99.0 ** (2.0 * x - 1.0)
             rise = odds / (1.0 + odds)
-        case "gompertz":  # -log falls from 4 to -log 0.99
-            rise = math.exp(-(4.0 ** (1.0 - u)) * (-math.log(0.99)) ** u)
+        case "gompertz":  # -log falls by equal factors, through log 2 half-way to -log 0.99
+            fall = -math.log(0.99) / math.log(2.0)
+            rise = 0.5 ** (fall ** (2.0 * x - 1.0))
         case unknown:
             raise ValueError(f"the oracle does not know the shape {unknown!r}")
     return float(ramp.start + (1.0 - ramp.start) * rise)

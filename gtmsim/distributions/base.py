@@ -1,231 +1,290 @@
-"""What every multiple knows, derived from its survival function and one integral."""
+"""What every multiple can do."""
 
 from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any, Self
+from collections.abc import Sequence
+from typing import Any, Self, overload
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike, NDArray
 
-from gtmsim.errors import ArgumentError, check_number
+from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
 from gtmsim.model import Model
 
-Floats = npt.NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 class Multiple(Model):
-    """Base of the laws of value returned per 1 spent, given a hit.
+    """Base class of the laws of value returned per 1 spent, given a hit.
 
-    Every method takes ``cap``, the market's size: the multiple is clipped at it, so that its
-    probability beyond the cap stands at the cap. A moment that does not exist is ``inf``.
+    Every method takes ``cap``, the market's size: it then speaks of min(X, cap).
+
+    All moments come from one primitive, :meth:`upper_moment`; a family defines its survival
+    function, the inverse, that primitive in closed form, and how it scales.
     """
 
-    @abstractmethod
-    def _sf(self, x: Floats) -> Floats:
-        """P(X > x) without a cap."""
+    @overload
+    def sf(self, x: float, cap: float | None = None) -> float: ...
+    @overload
+    def sf(self, x: Sequence[float] | NDArray[Any], cap: float | None = None) -> Floats: ...
+    def sf(self, x: ArrayLike, cap: float | None = None) -> float | Floats:
+        """Return P(min(X, cap) > x), the survival function.
 
-    @abstractmethod
-    def _isf(self, q: Floats) -> Floats:
-        """Smallest x with P(X > x) <= q, without a cap."""
+        Parameters
+        ----------
+        x : float or array_like (point,)
+            Multiples.
+        cap : float, optional
+            The market's size; from it on the result is 0.
 
-    @abstractmethod
-    def _integral(self, a: float, b: float, order: int) -> float:
-        """Integral of isf(q)**order over q from a to b; ``inf`` where it diverges."""
+        Returns
+        -------
+        float or array (point,)
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If x is not made of numbers, or the cap is not above 0.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=1.0).sf([1.0, 4.0, 100.0], cap=50.0)
+        array([1.  , 0.25, 0.  ])
+        """
+        limit, points = _limit(cap), _numbers("x", x)
+        with np.errstate(all="ignore"):
+            inside = self._sf(np.maximum(points, 0.0))
+        return _like(x, np.where(points < 0.0, 1.0, inside) * (points < limit))
+
+    @overload
+    def isf(self, q: float, cap: float | None = None) -> float: ...
+    @overload
+    def isf(self, q: Sequence[float] | NDArray[Any], cap: float | None = None) -> Floats: ...
+    def isf(self, q: ArrayLike, cap: float | None = None) -> float | Floats:
+        """Return the multiple that is exceeded with probability q.
+
+        It is the smallest x at which sf(x) <= q, to full precision however small q is.
+
+        Parameters
+        ----------
+        q : float or array_like (point,)
+            Probabilities, from 0 to 1.
+        cap : float, optional
+            The market's size, the largest value returned.
+
+        Returns
+        -------
+        float or array (point,)
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If q is not made of numbers between 0 and 1, or the cap is not above 0.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=0.5).isf(2.0**-64) == 2.0**128
+        True
+        """
+        limit, levels = _limit(cap), _numbers("q", q)
+        if not np.all((levels >= 0.0) & (levels <= 1.0)):
+            raise ArgumentError("q", "must be between 0 and 1", q)
+        with np.errstate(all="ignore"):
+            return _like(q, np.minimum(self._isf(levels), limit))
+
+    def upper_moment(self, p: float = 1.0, order: int = 1, cap: float | None = None) -> float:
+        """Return what the best fraction p adds to E[min(X, cap)**order].
+
+        Parameters
+        ----------
+        p : float, default 1
+            Fraction of hits, from 0 to 1; at 1 the result is the moment itself.
+        order : {1, 2}
+            Order of the moment.
+        cap : float, optional
+            The market's size.
+
+        Returns
+        -------
+        float
+            The integral of isf(q, cap)**order over q from 0 to p; infinite where it diverges.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument is out of its range.
+
+        Notes
+        -----
+        With x = isf(p), integration by parts gives p x**k plus the integral of k t**(k-1) sf(t)
+        from x to the cap, a sum of positive terms; the power laws use it.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=2.0).upper_moment(0.25)
+        1.0
+        """
+        level = check_number("p", p, low=0.0, high=1.0)
+        k = check_count("order", order, low=1, high=2)
+        return self._moment(level, k, _limit(cap))
+
+    def mean(self, cap: float | None = None) -> float:
+        """Return E[min(X, cap)], infinite where it does not exist.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=2.0).mean(), Pareto(tail_index=1.0).mean()
+        (2.0, inf)
+        """
+        return self._moment(1.0, 1, _limit(cap))
+
+    def variance(self, cap: float | None = None) -> float:
+        """Return the variance of min(X, cap), infinite where it does not exist.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=3.0).variance(), Pareto(tail_index=2.0).variance()
+        (0.75, inf)
+        """
+        with np.errstate(all="ignore"):
+            return float(self._variance(_limit(cap)))
+
+    def top_share(self, p: float, *, hit_rate: float = 1.0, cap: float | None = None) -> float:
+        """Return the share of all value that the best fraction p of campaigns holds.
+
+        This is the share of the population, the limit for very many campaigns of equal spend, of
+        which a fraction 1 - hit_rate returns nothing.
+
+        Parameters
+        ----------
+        p : float
+            Fraction of campaigns, from 0 to 1.
+        hit_rate : float, default 1
+            Fraction of campaigns that return anything, above 0 and at most 1.
+        cap : float, optional
+            The market's size.
+
+        Returns
+        -------
+        float
+            At least p, and 1 from the hit rate on; NaN where the mean is infinite (no such share
+            exists, and a sample's depends on its size) or 0.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If an argument is out of its range.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> round(Pareto(tail_index=1.16).top_share(0.2), 2)  # "80/20"
+        0.8
+        """
+        level = check_number("p", p, low=0.0, high=1.0)
+        level /= check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
+        limit = _limit(cap)
+        if level >= 1.0:
+            return 1.0
+        total = self._moment(1.0, 1, limit)
+        if total == 0.0 or math.isinf(total):
+            return math.nan
+        return min(self._moment(level, 1, limit) / total, 1.0)
 
     @abstractmethod
     def scaled(self, factor: float) -> Self:
-        """Return the law of ``factor`` times the multiple.
+        """Return the law of factor * X.
 
         Parameters
         ----------
         factor : float
             Above 0.
 
-        Returns
-        -------
-        Multiple
-        """
-
-    def sf(self, x: npt.ArrayLike, cap: float | None = None) -> Floats:
-        """Return P(min(X, cap) > x).
-
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> float(Pareto(tail_index=2.0).sf(10.0))
-        0.01
-        """
-        x = np.asarray(x, dtype=np.float64)
-        survival = self._sf(x)
-        return survival if cap is None else np.where(x >= _cap(cap), 0.0, survival)
-
-    def isf(self, q: npt.ArrayLike, cap: float | None = None) -> Floats:
-        """Return the inverse of the survival function: the multiple exceeded with probability q.
-
         Raises
         ------
-        ArgumentError
-            If a probability is outside [0, 1].
-
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> float(Pareto(tail_index=2.0).isf(0.01))
-        10.0
+        PlanError
+            If the scaled law is not one of the family.
         """
-        q = np.asarray(q, dtype=np.float64)
-        if not np.all((q >= 0.0) & (q <= 1.0)):
-            raise ArgumentError("q", "must be between 0 and 1", q)
-        with np.errstate(divide="ignore"):
-            x = self._isf(q)
-        return x if cap is None else np.minimum(x, _cap(cap))
 
-    def upper_moment(self, p: float = 1.0, order: int = 1, cap: float | None = None) -> float:
-        """Return the integral of isf(q)**order over q from 0 to p.
+    @abstractmethod
+    def _sf(self, x: Floats | np.float64) -> Floats:
+        """P(X > x) at x >= 0."""
 
-        It is the contribution of the best fraction p of hits to the moment of that order, and for
-        p = 1 the moment itself.
+    @abstractmethod
+    def _isf(self, q: Floats) -> Floats:
+        """Inverse of the survival function, infinite at 0 if X is not bounded."""
 
-        Raises
-        ------
-        ArgumentError
-            If p is outside [0, 1] or order is not 1 or 2.
+    @abstractmethod
+    def _upper_moment(self, p: float, order: int, cap: float) -> float:
+        """Integral of min(isf(q), cap)**order from 0 to p > 0; the cap may be infinite."""
 
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> Pareto(tail_index=2.0).upper_moment(0.25)
-        1.0
-        """
-        p = check_number("p", p, low=0.0, high=1.0)
-        if order not in (1, 2):
-            raise ArgumentError("order", "must be 1 or 2", order)
-        if cap is None:
-            return self._integral(0.0, p, order)
-        at_cap = float(self._sf(np.asarray(_cap(cap))))
-        clipped = min(p, at_cap) * cap**order
-        return clipped + (self._integral(at_cap, p, order) if p > at_cap else 0.0)
+    def _highest(self, p: float, cap: float) -> np.float64:
+        """Where the best fraction p of hits begins, as a scalar that may overflow to inf."""
+        return np.float64(min(float(self._isf(np.asarray(p))), cap))
 
-    def mean(self, cap: float | None = None) -> float:
-        """Return the mean multiple of a hit, ``inf`` where it does not exist.
+    def _moment(self, p: float, order: int, cap: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(self._upper_moment(p, order, cap)) if p > 0.0 else 0.0
 
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> Pareto(tail_index=0.9).mean(), Pareto(tail_index=3.0).mean()
-        (inf, 1.5)
-        """
-        return self.upper_moment(1.0, 1, cap)
+    def _variance(self, cap: float) -> float:
+        second = self._moment(1.0, 2, cap)
+        if math.isinf(second):
+            return math.inf
+        return max(second - self._moment(1.0, 1, cap) ** 2, 0.0)
 
-    def variance(self, cap: float | None = None) -> float:
-        """Return the variance of a hit's multiple, ``inf`` where it does not exist.
-
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> Pareto(tail_index=1.5).variance(), round(Pareto(tail_index=3.0).variance(), 12)
-        (inf, 0.75)
-        """
-        second = self.upper_moment(1.0, 2, cap)
-        return second if math.isinf(second) else max(second - self.mean(cap) ** 2, 0.0)
-
-    def top_share(self, p: float, *, hit_rate: float = 1.0, cap: float | None = None) -> float:
-        """Return the population share of value that the best fraction p of campaigns brings.
-
-        Parameters
-        ----------
-        p : float
-            Fraction of campaigns, zeros included.
-        hit_rate : float, default 1
-            Probability that a campaign returns anything.
-        cap : float, optional
-
-        Returns
-        -------
-        float
-            NaN where the mean is infinite: no population share exists, and a sample's share
-            depends on its size.
-
-        References
-        ----------
-        For a Pareto law (p / h)**(1 - 1/alpha): N. N. Taleb, "Statistical consequences of fat
-        tails" (2020), chapter 13.
-
-        Examples
-        --------
-        >>> from gtmsim import Pareto
-        >>> round(Pareto(tail_index=2.0).top_share(0.01), 12)
-        0.1
-        """
-        p = check_number("p", p, low=0.0, high=1.0)
-        hit_rate = check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
-        if p >= hit_rate:
-            return 1.0
-        total = self.upper_moment(1.0, 1, cap)
-        if math.isinf(total) or total == 0.0:
-            return math.nan
-        return self.upper_moment(p / hit_rate, 1, cap) / total
-
-    @classmethod
-    def _unit(cls, shape: dict[str, Any]) -> Self:
-        """Return the law with these shape parameters and any one scale."""
-        return cls(**shape)
-
-    @classmethod
-    def from_mean(
-        cls, mean: float, *, hit_rate: float = 1.0, cap: float | None = None, **shape: Any
-    ) -> Self:
-        """Return the law whose scale gives a campaign this mean multiple, zeros included.
-
-        Parameters
-        ----------
-        mean : float
-            hit_rate times the mean of min(X, cap).
-        hit_rate : float, default 1
-        cap : float, optional
-        **shape
-            The family's parameters other than its scale, such as ``tail_index``.
-
-        Returns
-        -------
-        Multiple
-
-        Raises
-        ------
-        ArgumentError
-            If no scale gives this mean: the law has none, or the cap is too low.
-
-        Examples
-        --------
-        >>> from gtmsim import Lomax
-        >>> law = Lomax.from_mean(1.8, tail_index=1.5, hit_rate=0.4, cap=100.0)
-        >>> round(law.scale, 2), round(0.4 * law.mean(cap=100.0), 12)
-        (2.69, 1.8)
-        """
-        mean = check_number("mean", mean, low=0.0, low_open=True)
-        hit_rate = check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
-        unit, wanted = cls._unit(shape), mean / hit_rate
-        if cap is None:
-            natural = unit.mean()
-            if not 0.0 < natural < math.inf:
-                raise ArgumentError(
-                    "mean", "must exist: this law has none", mean, "set a cap, or an alpha above 1"
-                )
-            return unit.scaled(wanted / natural)
-        highest = _cap(cap) * unit.sf(0.0).item()
-        if wanted >= highest:
-            rule = f"must be below {hit_rate * highest:g}, what it would be were every hit capped"
+    def _with_mean(self, mean: float, hit_rate: float, cap: float | None) -> Self:
+        """Scale the law so that hit_rate * E[min(X, cap)] is the mean asked for."""
+        asked = check_number("mean", mean, low=0.0, low_open=True)
+        rate = check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
+        limit, own = _limit(cap), self.mean()
+        reach = rate * limit * self.sf(0.0) if own > 0.0 else 0.0
+        if asked >= reach:
+            rule = f"must be below {reach:g}, which is returned when every hit reaches the cap"
             raise ArgumentError("mean", rule, mean, "raise the cap or the hit rate")
+        if math.isinf(limit) and math.isinf(own):
+            fix = "give the market's size, or take a tail_index above 1"
+            raise ArgumentError("cap", "must be given where the mean is infinite", cap, fix)
+        target = asked / rate
+        return self.scaled(target / own if math.isinf(limit) else self._factor(target, limit))
+
+    def _factor(self, target: float, cap: float) -> float:
+        """Find the factor at which the capped mean is the target, which is below the cap."""
         from scipy.optimize import brentq
 
-        def excess(log_scale: float) -> float:
-            scale = math.exp(log_scale)
-            return scale * unit.mean(cap / scale) / wanted - 1.0
+        def excess(log_factor: float) -> float:
+            factor = math.exp(log_factor)
+            return math.log(factor * self._moment(1.0, 1, cap / factor) / target)
 
-        return unit.scaled(math.exp(brentq(excess, -200.0, 200.0, xtol=1e-14, rtol=1e-14)))
+        low = high = math.log(target / self.mean(cap))
+        step = 1.0
+        while excess(low) > 0.0:
+            low, step = low - step, 2.0 * step
+        step = 1.0
+        while excess(high) < 0.0:
+            high, step = high + step, 2.0 * step
+        return math.exp(brentq(excess, low, high, xtol=1e-15, rtol=1e-14))
 
 
-def _cap(cap: float) -> float:
-    return check_number("cap", cap, low=0.0, low_open=True)
+def _limit(cap: float | None) -> float:
+    return math.inf if cap is None else check_number("cap", cap, low=0.0, low_open=True)
+
+
+def _numbers(name: str, values: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(name, "must be a number or an array of numbers", values) from None
+    if np.isnan(array).any():
+        raise ArgumentError(name, "must not be NaN", values)
+    return array
+
+
+def _like(given: ArrayLike, result: Floats) -> float | Floats:
+    return result if np.ndim(given) else float(result)

@@ -1,68 +1,72 @@
-"""Any continuous distribution of scipy.stats on [0, inf) as a multiple."""
+"""Any frozen continuous distribution of scipy.stats, kept as plain data."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gtmsim.distributions.base import Floats, Multiple
 from gtmsim.errors import MetricError, PlanError, Problem
 
-# Survival exponent from the shape parameters; everything else is taken to have every moment that
-# scipy computes.
-_TAIL_INDEX: dict[str, Callable[..., float]] = {
-    "betaprime": lambda a, b: b,
-    "burr": lambda c, d: c,
-    "burr12": lambda c, d: c * d,
-    "f": lambda dfn, dfd: dfd / 2.0,
-    "fisk": lambda c: c,
-    "foldcauchy": lambda c: 1.0,
-    "genpareto": lambda c: 1.0 / c if c > 0.0 else math.inf,
-    "halfcauchy": lambda: 1.0,
-    "invgamma": lambda a: a,
-    "invweibull": lambda c: c,
-    "levy": lambda: 0.5,
-    "loglaplace": lambda c: c,
-    "lomax": lambda c: c,
-    "pareto": lambda b: b,
+QUADRATURE_TOLERANCE = 1e-8
+"""Largest relative error that an integrated moment may have; above it the moment is refused."""
+
+# Levels between which a law is integrated piece by piece, so that no scale is overlooked.
+_LEVELS: Final = np.array([0.99, 0.9, 0.5, 0.1, 1e-2, 1e-3, 1e-5, 1e-8, 1e-12])
+
+# Survival exponents of scipy's power laws, from their densities in scipy's reference.
+_TAIL_INDEX: Final[dict[str, Callable[[Mapping[str, float]], float]]] = {
+    "alpha": lambda shape: 1.0,
+    "betaprime": lambda shape: shape["b"],
+    "burr": lambda shape: shape["c"],
+    "burr12": lambda shape: shape["c"] * shape["d"],
+    "f": lambda shape: shape["dfd"] / 2.0,
+    "fisk": lambda shape: shape["c"],
+    "foldcauchy": lambda shape: 1.0,
+    "genextreme": lambda shape: -1.0 / shape["c"] if shape["c"] < 0.0 else math.inf,
+    "genpareto": lambda shape: 1.0 / shape["c"] if shape["c"] > 0.0 else math.inf,
+    "halfcauchy": lambda shape: 1.0,
+    "invgamma": lambda shape: shape["a"],
+    "invweibull": lambda shape: shape["c"],
+    "kappa3": lambda shape: shape["a"],
+    "levy": lambda shape: 0.5,
+    "loglaplace": lambda shape: shape["c"],
+    "lomax": lambda shape: shape["c"],
+    "mielke": lambda shape: shape["s"],
+    "pareto": lambda shape: shape["b"],
 }
 
 
-@cache
-def _frozen(name: str, args: tuple[float, ...], kwds: tuple[tuple[str, float], ...]) -> Any:
-    from scipy import stats
-
-    return getattr(stats, name)(*args, **dict(kwds))
-
-
 class ScipyDistribution(Multiple):
-    """A continuous distribution of scipy.stats, by name and parameters.
+    """A continuous distribution of scipy.stats on [0, inf), by its name and parameters.
 
-    Attributes
+    Parameters
     ----------
     name : str
-        Such as "gamma" or "burr12".
-    args : tuple of float
-        Shape parameters, then location and scale, as scipy takes them.
-    kwds : dict of float
+        Its name in scipy.stats, such as "gamma".
+    args : sequence of float, optional
+        Shape parameters, then loc and scale, in scipy's order.
+    kwds : mapping of str to float, optional
         The same by name.
 
     Notes
     -----
-    A plan file holds the name and the numbers; nothing in it is executed, and only continuous
-    distributions of scipy.stats are looked up.
+    Moments are scipy's own where the whole law is meant and scipy knows them, otherwise integrals
+    with a checked error.
 
     Examples
     --------
     >>> from scipy import stats
-    >>> ScipyDistribution.from_frozen(stats.gamma(2.0, scale=0.5)).mean()
-    1.0
+    >>> law = ScipyDistribution.from_frozen(stats.gamma(2.0, scale=1.5))
+    >>> law.name, law.args, law.kwds, law.mean()
+    ('gamma', (2.0,), {'scale': 1.5}, 3.0)
     """
 
     family: Literal["scipy"] = "scipy"
@@ -70,98 +74,199 @@ class ScipyDistribution(Multiple):
     args: tuple[float, ...] = Field(default=(), description="shape parameters, location, scale")
     kwds: dict[str, float] = Field(default_factory=dict, description="parameters by name")
 
-    def model_post_init(self, context: Any, /) -> None:
-        """Check that scipy knows the distribution and that its support begins at 0 or above."""
-        from scipy import stats
-
-        law = getattr(stats, self.name, None)
-        if not isinstance(law, stats.rv_continuous):
-            discrete = isinstance(law, stats.rv_discrete)
-            rule = "must be the name of a continuous distribution of scipy.stats"
-            fix = "use Empirical for a discrete law" if discrete else "such as 'gamma' or 'burr12'"
-            raise PlanError([Problem("name", rule, self.name, fix)])
-        try:
-            low = float(self.frozen().support()[0])
-        except TypeError:
-            shapes = law.shapes or "no shape"
-            rule = f"must be the parameters of {self.name} ({shapes}, loc, scale)"
-            raise PlanError([Problem("args", rule, (self.args, self.kwds))]) from None
-        if math.isnan(low):
-            raise PlanError([Problem("args", "must be parameters that exist", self.args)])
-        if low < 0.0:
-            rule = "must have a support that begins at 0 or above"
-            raise PlanError([Problem("name", rule, self.name, f"its support begins at {low:g}")])
-
     @classmethod
     def from_frozen(cls, frozen: Any) -> Self:
-        """Return the multiple of a frozen distribution.
-
-        Parameters
-        ----------
-        frozen : scipy.stats frozen distribution
-
-        Returns
-        -------
-        ScipyDistribution
+        """Return the plain form of a frozen distribution.
 
         Raises
         ------
         PlanError
-            If it is discrete, or reaches below 0.
+            If it is not a continuous distribution of scipy.stats on [0, inf).
+
+        Examples
+        --------
+        >>> from scipy import stats
+        >>> round(ScipyDistribution.from_frozen(stats.expon(scale=2.0)).isf(0.5), 3)
+        1.386
         """
-        name = getattr(getattr(frozen, "dist", None), "name", type(frozen).__name__)
-        args = tuple(float(value) for value in getattr(frozen, "args", ()))
-        kwds = {key: float(value) for key, value in getattr(frozen, "kwds", {}).items()}
-        return cls(name=name, args=args, kwds=kwds)
+        from scipy import stats
+
+        law = getattr(frozen, "dist", None)
+        name = getattr(law, "name", None)
+        known = isinstance(name, str) and type(getattr(stats, name, None)) is type(law)
+        return cls(
+            name=str(name) if known else type(law or frozen).__name__,
+            args=tuple(getattr(frozen, "args", ())),
+            kwds=dict(getattr(frozen, "kwds", {})),
+        )
+
+    @classmethod
+    def from_mean(
+        cls,
+        mean: float,
+        *,
+        name: str,
+        args: tuple[float, ...] = (),
+        kwds: Mapping[str, float] | None = None,
+        hit_rate: float = 1.0,
+        cap: float | None = None,
+    ) -> Self:
+        """Return the law, scaled so that hit_rate * E[min(X, cap)] is ``mean``.
+
+        Raises
+        ------
+        ArgumentError
+            If no scale gives that mean: it is hit_rate * cap or more, or infinite without a cap.
+        PlanError
+            If the name or a parameter breaks its rule.
+
+        Examples
+        --------
+        >>> ScipyDistribution.from_mean(3.0, name="gamma", args=(2.0,)).kwds["scale"]
+        1.5
+        """
+        return cls(name=name, args=args, kwds=dict(kwds or {}))._with_mean(mean, hit_rate, cap)
+
+    def frozen(self) -> Any:
+        """Return the frozen distribution of scipy.stats.
+
+        Examples
+        --------
+        >>> float(ScipyDistribution(name="gamma", args=(2.0,)).frozen().var())
+        2.0
+        """
+        return _freeze(self.name, self.args, tuple(sorted(self.kwds.items())))
+
+    @property
+    def tail_index(self) -> float:
+        """The survival exponent, finite for the power laws of scipy.stats.
+
+        It is known for alpha, betaprime, burr, burr12, f, fisk, foldcauchy, genextreme, genpareto,
+        halfcauchy, invgamma, invweibull, kappa3, levy, loglaplace, lomax, mielke and pareto;
+        every other law counts as lighter than a power law.
+        """
+        rule = _TAIL_INDEX.get(self.name)
+        return math.inf if rule is None else rule(self._parameters())
+
+    def scaled(self, factor: float) -> Self:
+        """Return the law of factor * X.
+
+        Examples
+        --------
+        >>> ScipyDistribution(name="expon").scaled(3.0).kwds
+        {'scale': 3.0}
+        """
+        parameters = {"scale": 1.0} | self._parameters()
+        for name in ("loc", "scale"):
+            if name in parameters:
+                parameters[name] *= factor
+        return self.replace(args=(), kwds=parameters)
 
     def __hash__(self) -> int:
         return hash((self.name, self.args, tuple(sorted(self.kwds.items()))))
 
-    def frozen(self) -> Any:
-        """Return scipy's frozen distribution."""
-        return _frozen(self.name, self.args, tuple(sorted(self.kwds.items())))
+    @model_validator(mode="after")
+    def _check_law(self) -> Self:
+        from scipy import stats
 
-    @property
-    def tail_index(self) -> float:
-        """Survival exponent of the families whose tail is a power law; ``inf`` for the others."""
-        if self.name not in _TAIL_INDEX:
-            return math.inf
-        shapes, _, _ = self.frozen().dist._parse_args(*self.args, **self.kwds)
-        return float(_TAIL_INDEX[self.name](*shapes))
+        law = getattr(stats, self.name, None)
+        if not isinstance(law, stats.rv_continuous):
+            known = [n for n, v in vars(stats).items() if isinstance(v, stats.rv_continuous)]
+            near = get_close_matches(self.name, known, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else "use Empirical for any other law"
+            if isinstance(law, stats.rv_discrete):
+                fix = "use Empirical for a discrete law"
+            rule = "must be a continuous distribution of scipy.stats"
+            raise PlanError([Problem("name", rule, self.name, fix)])
+        names = _parameter_names(law)
+        if len(self.args) > len(names):
+            rule = f"must have at most {len(names)} of them ({', '.join(names)})"
+            raise PlanError([Problem("args", rule, self.args)])
+        free = names[len(self.args) :]
+        for key in self.kwds:
+            if key not in free:
+                twice = "it is in args already" if key in names else None
+                rule = f"must be a parameter of {self.name} ({', '.join(free) or 'none left'})"
+                raise PlanError([Problem(f"kwds.{key}", rule, self.kwds[key], twice)])
+        given = self._parameters()
+        missing = [name for name in names[:-2] if name not in given]
+        if missing:
+            rule = f"must hold the shape parameters of {self.name}: {', '.join(missing)} missing"
+            raise PlanError([Problem("args", rule, self.args)])
+        low, _ = self.frozen().support()
+        if math.isnan(low):
+            raise PlanError([Problem("args", f"must be legal for {self.name}", given)])
+        if low < 0.0:
+            rule, fix = "must not reach below 0", "shift it with loc, or take another law"
+            raise PlanError([Problem("name", rule, f"{self.name} from {low:g}", fix)])
+        return self
 
-    def _sf(self, x: Floats) -> Floats:
-        return np.asarray(self.frozen().sf(x))
+    def _parameters(self) -> dict[str, float]:
+        from scipy import stats
+
+        names = _parameter_names(getattr(stats, self.name))
+        return dict(zip(names, self.args, strict=False)) | self.kwds
+
+    def _sf(self, x: Floats | np.float64) -> Floats:
+        return np.asarray(self.frozen().sf(x), dtype=np.float64)
 
     def _isf(self, q: Floats) -> Floats:
-        return np.asarray(self.frozen().isf(q))
+        return np.asarray(self.frozen().isf(q), dtype=np.float64)
 
-    def _integral(self, a: float, b: float, order: int) -> float:
-        if a == 0.0 and self.tail_index <= order:
-            return math.inf
+    def _upper_moment(self, p: float, order: int, cap: float) -> float:
+        if math.isinf(cap):
+            if self.tail_index <= order:
+                return math.inf
+            known = [float(moment) for moment in self.frozen().stats("mv")[:order]]
+            if max(known) == math.inf:
+                return math.inf
+            # scipy answers NaN, or less than nothing, for some moments that it does not know.
+            if p == 1.0 and all(0.0 <= moment < math.inf for moment in known):
+                return known[0] if order == 1 else known[1] + known[0] ** 2
+        low = self._highest(p, cap)
+        own = p * low**order
+        tail, error = self._tail_integral(float(low), min(cap, self.frozen().support()[1]), order)
+        if not error <= QUADRATURE_TOLERANCE * (own + tail):
+            rule = "must have a moment that can be integrated"
+            raise MetricError("multiple", rule, self, "set a cap, or use Empirical")
+        return float(own + tail)
+
+    def _tail_integral(self, low: float, high: float, order: int) -> tuple[float, float]:
+        """Integral of order * x**(order - 1) * sf(x) from low to high, and its error."""
         from scipy.integrate import quad
 
-        # q = b exp(-y) spreads the tail out; below exp(-700) a float64 has no more of it.
-        depth = 700.0 if a == 0.0 else math.log(b / a)
+        survival = self.frozen().sf
 
-        def slice_(y: float) -> float:
-            q = b * math.exp(-y)
-            return q * float(self.frozen().isf(q)) ** order
+        def direct(x: float) -> float:
+            return float(order * x ** (order - 1) * survival(x))
 
-        steps = [p for p in (1.0, 4.0, 16.0, 64.0) if p < depth]
-        edges = [0.0, *steps, depth]
-        parts = [
-            quad(slice_, low, high, limit=200, epsabs=0.0, epsrel=1e-10, full_output=1)[:2]
-            for low, high in pairwise(edges)
+        def on_log_axis(u: float) -> float:
+            x = last * math.exp(u) if u < 300.0 else math.inf
+            return float(order * x**order * survival(x)) if x < 1e150 else 0.0
+
+        edges = np.unique(np.clip([low, *self._isf(_LEVELS)], low, high))
+        last = float(edges[-1])
+        pieces = [
+            quad(direct, a, b, full_output=1, epsabs=0.0, epsrel=1e-10, limit=200)[:2]
+            for a, b in pairwise(edges)
         ]
-        total, error = (math.fsum(column) for column in zip(*parts, strict=True))
-        if not math.isfinite(total) or error > 1e-6 * max(total, 1e-300):
-            raise MetricError(
-                "multiple", "must have a moment that can be integrated", self, "set a cap"
+        if high > last:
+            width = math.inf if math.isinf(high) else math.log(high / last)
+            pieces.append(
+                quad(on_log_axis, 0.0, width, full_output=1, epsabs=0.0, epsrel=1e-10, limit=200)[
+                    :2
+                ]
             )
-        return total
+        return sum(piece[0] for piece in pieces), sum(piece[1] for piece in pieces)
 
-    def scaled(self, factor: float) -> Self:
-        """Return the law of ``factor`` times the multiple."""
-        shapes, loc, scale = self.frozen().dist._parse_args(*self.args, **self.kwds)
-        args = tuple(float(shape) for shape in shapes)
-        return self.replace(args=args, kwds={"loc": factor * loc, "scale": factor * scale})
+
+def _parameter_names(law: Any) -> list[str]:
+    shapes = law.shapes.split(",") if law.shapes else []
+    return [*(shape.strip() for shape in shapes), "loc", "scale"]
+
+
+@lru_cache(maxsize=256)
+def _freeze(name: str, args: tuple[float, ...], kwds: tuple[tuple[str, float], ...]) -> Any:
+    from scipy import stats
+
+    return getattr(stats, name)(*args, **dict(kwds))

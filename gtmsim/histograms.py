@@ -84,7 +84,7 @@ class Histogram:
         """Share of values at least x; a bin that x divides is taken in proportion."""
         if self.n == 0:
             return float("nan")
-        width = np.maximum(self.upper - self.lower, np.finfo(float).tiny)
+        width = np.where(self.upper > self.lower, self.upper - self.lower, 1.0)
         part = np.clip((self.upper - x) / width, 0.0, 1.0)
         part = np.where(self.upper == self.lower, self.lower >= x, part)
         return float((self.counts * part).sum() / self.n)
@@ -132,13 +132,14 @@ class Histograms:
         self.zeros = np.zeros(rows, dtype=np.int64)
         self.extremes = np.tile([np.inf, -np.inf], (rows, 1))
 
-    def add(self, values: Floats) -> None:
-        """Count values (row, value)."""
+    def add(self, values: Floats, count: int | None = None) -> None:
+        """Count values (row, value), or the first ``count`` of each row."""
+        count = values.shape[1] if count is None else count
         lowest = np.empty((self.rows, 2), dtype=np.int64)
         highest = np.empty((self.rows, 2), dtype=np.int64)
-        scan_rows(values, self.extremes, lowest, highest)
+        scan_rows(values, count, self.extremes, lowest, highest)
         self._cover(lowest, highest)
-        add_rows(values, self.start, self.lowest, self.bins, self.zeros)
+        add_rows(values, count, self.start, self.lowest, self.bins, self.zeros)
 
     def merge(self, other: Histograms) -> None:
         """Add another set of the same rows to this one."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from gtmsim.compiled import CompiledPlan, compile_plan
 from gtmsim.core._types import Floats
-from gtmsim.core.portfolio import simulate_block
+from gtmsim.core.portfolio import empty_draws, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
 from gtmsim.execute import default_workers, run_tasks
@@ -18,7 +18,7 @@ from gtmsim.result import PortfolioResult, make_manifest, sample_units
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 from gtmsim.summary import METRICS, Summary, scenario_metrics
 
-_CHUNK_BYTES = 16 * 2**20
+_CHUNK_BYTES = 4 * 2**20
 _TASKS_PER_WORKER = 8
 _LONGEST_TASK = 2**20
 
@@ -138,16 +138,17 @@ class _Run:
     def task(self, task: _Task) -> Summary:
         """Simulate a range of scenarios and summarise it."""
         summary = Summary.of(self.compiled)
-        for first in range(task.first, task.last, self.chunk):
-            count = min(self.chunk, task.last - first)
-            # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
-            size = -(-count // LANES) * LANES
-            draws = simulate_block(self.key, self.compiled.arrays, first, size)
-            metrics = scenario_metrics(draws, count)
+        # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
+        size = min(self.chunk, -(-(task.last - task.first) // LANES) * LANES)
+        draws = empty_draws(self.compiled.arrays, size)
+        for first in range(task.first, task.last, size):
+            count = min(size, task.last - first)
+            simulate_block(self.key, self.compiled.arrays, first, draws)
+            metrics = scenario_metrics(draws)
             summary.add(draws, metrics, count)
             if self.kept is not None:
                 for metric, values in metrics.items():
-                    self.kept[metric][:, first : first + count] = values
+                    self.kept[metric][:, first : first + count] = values[:, :count]
         return summary
 
 
@@ -156,5 +157,5 @@ def _chunk_size(compiled: CompiledPlan) -> int:
     arrays = compiled.arrays
     places = len(compiled.names)
     units = arrays.capacity + sum(channel.capacity for channel in arrays.channels)
-    numbers = places * (6 * arrays.horizon + 2 * len(METRICS)) + 2 * units
+    numbers = places * 2 * (arrays.horizon + len(METRICS)) + 2 * units
     return max(1, min(64, _CHUNK_BYTES // (8 * numbers * LANES))) * LANES

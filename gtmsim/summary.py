@@ -36,36 +36,25 @@ MONTHLY_METRICS: Final = {
 """Metrics of a month, for each channel and the portfolio, and what they are."""
 
 
-def scenario_metrics(draws: PortfolioDraws, scenarios: int) -> dict[str, Floats]:
-    """Return the metrics of the first ``scenarios`` of a block, each (channel, scenario).
+def scenario_metrics(draws: PortfolioDraws) -> dict[str, Floats]:
+    """Return the metrics of a block, each (channel, scenario).
 
     A ratio whose denominator is zero does not exist and is NaN.
     """
-    value, spend, beyond, hits, largest, squares, top_value = (
-        array[:, :scenarios]
-        for array in (
-            draws.value,
-            draws.spend,
-            draws.beyond,
-            draws.hits,
-            draws.largest,
-            draws.squares,
-            draws.top_value,
-        )
-    )
+    value, spend = draws.value, draws.spend
     with np.errstate(invalid="ignore", divide="ignore"):
         return {
             "value": value,
             "spend": spend,
             "net": value - spend,
             "multiple": np.where(spend > 0.0, value / spend, np.nan),
-            "beyond_horizon": beyond,
-            "hits": hits,
-            "largest": largest,
+            "beyond_horizon": draws.beyond,
+            "hits": draws.hits,
+            "largest": draws.largest,
             # Rounding may lift a share of everything a little above one.
-            "largest_share": np.minimum(largest / value, 1.0),
-            "top_share": np.minimum(top_value / value, 1.0),
-            "effective_number": value * value / squares,
+            "largest_share": np.minimum(draws.largest / value, 1.0),
+            "top_share": np.minimum(draws.top_value / value, 1.0),
+            "effective_number": value * value / draws.squares,
         }
 
 
@@ -92,12 +81,13 @@ class Summary:
     target: float | None
     scenarios: int = 0
     reached: int = 0
-    totals: Histograms = field(init=False, repr=False)
-    months: Histograms = field(init=False, repr=False)
+    totals: dict[str, Histograms] = field(init=False, repr=False)
+    months: dict[str, Histograms] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.totals = Histograms(len(METRICS) * len(self.names))
-        self.months = Histograms(len(MONTHLY_METRICS) * len(self.names) * self.horizon)
+        rows = len(self.names)
+        self.totals = {metric: Histograms(rows) for metric in METRICS}
+        self.months = {metric: Histograms(rows * self.horizon) for metric in MONTHLY_METRICS}
 
     @classmethod
     def of(cls, compiled: CompiledPlan) -> Summary:
@@ -105,36 +95,42 @@ class Summary:
         return cls(compiled.names, compiled.plan.horizon, compiled.plan.target)
 
     def add(self, draws: PortfolioDraws, metrics: dict[str, Floats], scenarios: int) -> None:
-        """Count the first ``scenarios`` of a block."""
-        self.totals.add(np.concatenate(list(metrics.values())))
-        shape = (len(MONTHLY_METRICS), len(self.names), self.horizon, scenarios)
-        rows = np.empty(shape)
-        value, spend, cumulative_value, cumulative_net = rows
-        value[:] = draws.month[..., :scenarios]
-        spend[:] = draws.spend_month[..., :scenarios]
-        np.cumsum(value, axis=1, out=cumulative_value)
-        np.cumsum(spend, axis=1, out=cumulative_net)
-        np.subtract(cumulative_value, cumulative_net, out=cumulative_net)
-        self.months.add(rows.reshape(-1, scenarios))
+        """Count the first ``scenarios`` of a block, and use up its months."""
+        for metric, values in metrics.items():
+            self.totals[metric].add(values, scenarios)
+        size = draws.value.shape[1]
+        value, spend = draws.month, draws.spend_month
+        value_rows, spend_rows = value.reshape(-1, size), spend.reshape(-1, size)
+        self.months["value"].add(value_rows, scenarios)
+        self.months["spend"].add(spend_rows, scenarios)
+        # In place: the months are not needed again, and memory is what this costs.
+        np.cumsum(value, axis=1, out=value)
+        self.months["cumulative_value"].add(value_rows, scenarios)
+        np.cumsum(spend, axis=1, out=spend)
+        np.subtract(value, spend, out=value)
+        self.months["cumulative_net"].add(value_rows, scenarios)
         if self.target is not None:
-            self.reached += int(np.count_nonzero(metrics["value"][-1] >= self.target))
+            reached = metrics["value"][-1, :scenarios] >= self.target
+            self.reached += int(np.count_nonzero(reached))
         self.scenarios += scenarios
 
     def merge(self, other: Summary) -> None:
         """Add the scenarios of another summary of the same plan: exact, in any order."""
-        self.totals.merge(other.totals)
-        self.months.merge(other.months)
+        for mine, others in ((self.totals, other.totals), (self.months, other.months)):
+            for metric, histograms in mine.items():
+                histograms.merge(others[metric])
         self.scenarios += other.scenarios
         self.reached += other.reached
 
     def metric(self, metric: str, channel: str) -> Histogram:
         """Return the distribution of a metric over scenarios."""
-        return self.totals.row(_place(METRICS, metric) * len(self.names) + self._channel(channel))
+        place_of(tuple(METRICS), metric, "metric")
+        return self.totals[metric].row(self._channel(channel))
 
     def month(self, metric: str, channel: str, month: int) -> Histogram:
         """Return the distribution of a month's metric over scenarios."""
-        series = _place(MONTHLY_METRICS, metric) * len(self.names) + self._channel(channel)
-        return self.months.row(series * self.horizon + month)
+        place_of(tuple(MONTHLY_METRICS), metric, "metric")
+        return self.months[metric].row(self._channel(channel) * self.horizon + month)
 
     def _channel(self, channel: str) -> int:
         return place_of(self.names, channel, "channel")
@@ -145,7 +141,3 @@ def place_of(names: tuple[str, ...], name: str, what: str) -> int:
     if name not in names:
         raise MetricError(what, f"must be one of {', '.join(map(repr, names))}", name)
     return names.index(name)
-
-
-def _place(metrics: dict[str, str], metric: str) -> int:
-    return place_of(tuple(metrics), metric, "metric")

@@ -28,7 +28,8 @@ def same_summary(one: PortfolioResult, other: PortfolioResult) -> bool:
     a, b = one.distributions, other.distributions
     rows = [
         (x.row(r), y.row(r))
-        for x, y in ((a.totals, b.totals), (a.months, b.months))
+        for mine, others in ((a.totals, b.totals), (a.months, b.months))
+        for x, y in ((mine[metric], others[metric]) for metric in mine)
         for r in range(x.rows)
     ]
     return a.scenarios == b.scenarios and all(

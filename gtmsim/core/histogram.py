@@ -33,8 +33,8 @@ def bin_of(x: float) -> np.int64:
 
 
 @kernel
-def scan_rows(rows: Floats, extremes: Floats, lowest: Ints, highest: Ints) -> None:
-    """Find what rows (row, value) need.
+def scan_rows(rows: Floats, count: int, extremes: Floats, lowest: Ints, highest: Ints) -> None:
+    """Find what the first ``count`` values of rows (row, value) need.
 
     Widens extremes (row, [min, max]); fills lowest and highest (row, sign), the first and last bin
     of the positive values (sign 0) and of the negated negative ones (sign 1).
@@ -44,7 +44,7 @@ def scan_rows(rows: Floats, extremes: Floats, lowest: Ints, highest: Ints) -> No
         low, high = extremes[r, 0], extremes[r, 1]
         least_positive, least_negative = np.inf, np.inf
         most_positive, most_negative = 0.0, 0.0
-        for i in range(row.size):
+        for i in range(count):
             x = row[i]
             low = x if x < low else low
             high = x if x > high else high
@@ -62,8 +62,8 @@ def scan_rows(rows: Floats, extremes: Floats, lowest: Ints, highest: Ints) -> No
 
 
 @kernel
-def add_rows(rows: Floats, start: Ints, lowest: Ints, bins: Ints, zeros: Ints) -> None:
-    """Add rows (row, value) to bins (bin, [count, sum]) that are known to hold them.
+def add_rows(rows: Floats, count: int, start: Ints, lowest: Ints, bins: Ints, zeros: Ints) -> None:
+    """Add the first ``count`` of rows (row, value) to bins (bin, [count, sum]) that are known to hold them.
 
     The bins of row r and sign s begin at bins[start[r, s]] with bin lowest[r, s]; zeros (row,)
     counts the values equal to zero. NaN is passed over.
@@ -72,7 +72,7 @@ def add_rows(rows: Floats, start: Ints, lowest: Ints, bins: Ints, zeros: Ints) -
         row = rows[r]
         at = start[r, 0] - lowest[r, 0]
         at_negative = start[r, 1] - lowest[r, 1]
-        for i in range(row.size):
+        for i in range(count):
             x = row[i]
             bits = float_bits(abs(x))
             place = np.int64(bits >> _BIN_SHIFT)

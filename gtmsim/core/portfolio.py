@@ -94,6 +94,38 @@ def shock_block(
             shock[lane0 + lane] *= exp2(slope * normal(a[lane]) - shift)
 
 
+def empty_draws(plan: PortfolioArrays, size: int) -> PortfolioDraws:
+    """Return working arrays for ``size`` scenarios, a multiple of the lanes, to be used again."""
+    places = len(plan.channels) + 1
+    monthly, total = (places, plan.horizon, size), (places, size)
+    capacities = [channel.capacity for channel in plan.channels] + [plan.capacity]
+    return PortfolioDraws(
+        month=np.zeros(monthly),
+        spend_month=np.zeros(monthly),
+        value=np.zeros(total),
+        spend=np.zeros(total),
+        beyond=np.zeros(total),
+        hits=np.zeros(total),
+        largest=np.zeros(total),
+        squares=np.zeros(total),
+        top_value=np.zeros(total),
+        tops=tuple(empty_top_set(size, capacity) for capacity in capacities),
+    )
+
+
+def _clear(plan: PortfolioArrays, draws: PortfolioDraws) -> None:
+    """Set what kernels add to: the fixed spend, and zero elsewhere."""
+    for place, channel in enumerate(plan.channels):
+        draws.spend_month[place] = channel.fixed_spend[:, None]
+        draws.spend[place] = channel.fixed_spend.sum()
+    for total in (draws.value, draws.beyond, draws.hits, draws.largest, draws.squares):
+        total[:] = 0.0
+    for top in draws.tops:
+        top.held[:] = 0.0
+        top.free[:] = 0.0
+        top.size[:] = 0
+
+
 def _shock(
     key: tuple[np.uint64, np.uint64], channel: ChannelArrays, first: int, size: int
 ) -> Floats:
@@ -107,47 +139,27 @@ def _shock(
     return shock
 
 
-def _empty(plan: PortfolioArrays, size: int) -> PortfolioDraws:
-    places = len(plan.channels) + 1
-    monthly = (places, plan.horizon, size)
-    capacities = [channel.capacity for channel in plan.channels] + [plan.capacity]
-    return PortfolioDraws(
-        np.zeros(monthly),
-        np.zeros(monthly),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        np.zeros((places, size)),
-        tuple(empty_top_set(size, capacity) for capacity in capacities),
-    )
-
-
 def simulate_block(
-    key: tuple[np.uint64, np.uint64], plan: PortfolioArrays, first: int, size: int
-) -> PortfolioDraws:
-    """Simulate scenarios first, ..., first + size - 1; both are multiples of the lanes.
+    key: tuple[np.uint64, np.uint64], plan: PortfolioArrays, first: int, draws: PortfolioDraws
+) -> None:
+    """Simulate the scenarios from ``first``, as many as ``draws`` has room for, and fill it.
 
     Teams come before programs: what they cost is random, and the first share of the portfolio's
     spend is known only once they have been paid.
     """
-    draws = _empty(plan, size)
-    start = np.uint64(first)
+    _clear(plan, draws)
+    start, size = np.uint64(first), draws.value.shape[1]
     pool = draws.tops[-1]
     seats: list[tuple[int, Floats, Floats]] = []
     for place, channel in enumerate(plan.channels):
-        draws.spend_month[place] += channel.fixed_spend[:, None]
-        draws.spend[place] += channel.fixed_spend.sum()
         if isinstance(channel.arrays, SalesArrays):
             value, spend = np.empty((2, channel.arrays.start.size, size))
             shock = _shock(key, channel, first, size)
             team_block(*key, channel.arrays, start, shock, value, spend, draws.channel(place))
             seats.append((place, value, spend))
-    draws.spend[-1] = draws.spend[:-1].sum(axis=0)
-    for top, spend in zip(draws.tops, draws.spend, strict=True):
-        top.target[:] = plan.spend_share * spend
+    draws.spend[:-1].sum(axis=0, out=draws.spend[-1])
+    for top, paid in zip(draws.tops, draws.spend, strict=True):
+        np.multiply(plan.spend_share, paid, out=top.target)
     for place, value, spend in seats:
         push_seats(draws.tops[place], value, spend)
         push_seats(pool, value, spend)
@@ -156,10 +168,15 @@ def simulate_block(
             shock = _shock(key, channel, first, size)
             top = draws.tops[place]
             program_block(*key, channel.arrays, start, shock, top, pool, draws.channel(place))
-    for total in (draws.month, draws.spend_month, draws.value, draws.beyond, draws.hits):
+    for total in (
+        draws.month,
+        draws.spend_month,
+        draws.value,
+        draws.beyond,
+        draws.hits,
+        draws.squares,
+    ):
         total[:-1].sum(axis=0, out=total[-1])
-    draws.squares[:-1].sum(axis=0, out=draws.squares[-1])
     draws.largest[:-1].max(axis=0, out=draws.largest[-1])
     for top, out in zip(draws.tops, draws.top_value, strict=True):
         top_values(top, out)
-    return draws

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gtmsim.compiled import CompiledPlan, compile_plan
-from gtmsim.core.portfolio import simulate_block
+from gtmsim.core.portfolio import empty_draws, simulate_block
 from gtmsim.core.streams import LANES
 from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import seed_key
@@ -34,12 +34,13 @@ def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFr
         Columns scenario, channel, units, spend, value. A row is one seat, one campaign that hit,
         or, with ``units`` above 1, all of a program's campaigns that returned nothing.
     """
-    places = sum(arrays.capacity for arrays in _whole(compiled).arrays.channels)
+    whole = compile_plan(compiled.plan, spend_share=1.0)
+    places = sum(channel.capacity for channel in whole.arrays.channels)
     count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // places))
-    whole = _whole(compiled)
-    size = -(-count // LANES) * LANES
     # Memory follows the units, so a plan of very many is drawn a block at a time at most.
-    draws = simulate_block(seed_key(seed), whole.arrays, 0, size)
+    size = -(-count // LANES) * LANES
+    draws = empty_draws(whole.arrays, size)
+    simulate_block(seed_key(seed), whole.arrays, 0, draws)
     frames = []
     for place, channel in enumerate(compiled.plan.channels):
         top = draws.tops[place]
@@ -66,8 +67,3 @@ def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFr
                 )
             )
     return pd.concat(frames, ignore_index=True)
-
-
-def _whole(compiled: CompiledPlan) -> CompiledPlan:
-    """Return the plan compiled to follow all of its spend."""
-    return compile_plan(compiled.plan, spend_share=1.0)

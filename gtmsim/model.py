@@ -24,7 +24,7 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    def __init__(self, **data: Any) -> None:
+    def __init__(self, /, **data: Any) -> None:
         data = {name: _to_plain(value) for name, value in data.items()}
         problems = list(_not_numbers(data, type(self)))
         try:
@@ -75,7 +75,8 @@ def _not_numbers(data: dict[str, Any], model: type[BaseModel]) -> Iterator[Probl
                 isinstance(item, str) and not _admits_text(field.annotation)
             ):
                 path = name if place < 0 else f"{name}[{place}]"
-                yield Problem(path, _NUMBER, item)
+                rule = _NUMBER if float in _leaves(field.annotation) else _WHOLE
+                yield Problem(path, rule, item)
 
 
 def _leaves(annotation: Any) -> set[Any]:
@@ -157,11 +158,12 @@ def _path(detail: ErrorDetails, data: Any) -> tuple[str, Any]:
     path, here = "", data
     location = detail["loc"]
     for place, part in enumerate(location):
-        last_missing = place == len(location) - 1 and detail["type"] == "missing"
+        # A field that was not given: it is missing, or its default breaks a rule.
+        not_given = place == 0 or (place == len(location) - 1 and detail["type"] == "missing")
         if isinstance(part, int):
             if isinstance(here, Sequence) and part < len(here):
                 path, here = f"{path}[{part}]", here[part]
-        elif isinstance(here, Mapping) and (part in here or last_missing):
+        elif isinstance(here, Mapping) and (part in here or not_given):
             path, here = _join(path, part), here.get(part)
         elif isinstance(here, BaseModel) and part in type(here).model_fields:
             path, here = _join(path, part), getattr(here, part)

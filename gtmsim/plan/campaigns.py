@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gtmsim.distributions import AnyMultiple
 from gtmsim.errors import check_count
 from gtmsim.model import Model
-from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, broken
+from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, Share, broken
 
 # Strict: "even" makes the field admit text, but not the text "3".
 LaunchMonth = Annotated[int, Field(ge=0, le=599, strict=True)]
@@ -87,8 +87,8 @@ class CampaignProgram(Model):
     launch: Literal["even"] | LaunchMonth | tuple[LaunchMonth, ...] = Field(
         default="even", description="evenly over the horizon, in a month, or one month each"
     )
-    hit_rate: float = Field(
-        default=1.0, gt=0.0, le=1.0, description="probability that a campaign returns anything"
+    hit_rate: Share = Field(
+        default=1.0, gt=0.0, description="probability that a campaign returns anything"
     )
     multiple: AnyMultiple = Field(description="value per 1 spent, given a hit")
     cap: float | None = Field(default=None, gt=0.0, le=1e100, description="largest multiple")
@@ -115,10 +115,8 @@ class CampaignProgram(Model):
     slow_half_life: float | None = Field(
         default=None, gt=0.0, le=1_200.0, description="half-life of the slow part, months"
     )
-    fast_share: float = Field(
+    fast_share: Share = Field(
         default=1.0,
-        ge=0.0,
-        le=1.0,
         validate_default=True,
         description="share of value that comes with half_life",
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from gtmsim.errors import PlanError, Problem
 
@@ -29,9 +29,17 @@ def _check_channel_name(name: str) -> str:
     return name
 
 
+def _refuse_percent(value: Any) -> Any:
+    if isinstance(value, int | float) and 1.0 < value <= 100.0:
+        raise broken("must be at most 1", value, f"write {value / 100.0:.6g} for {value:g} %")
+    return value
+
+
 Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
 ChannelName: TypeAlias = Annotated[Name, AfterValidator(_check_channel_name)]
 # The upper limits keep totals far below the largest float64.
 Cost: TypeAlias = Annotated[float, Field(ge=0.0, le=1e15)]
 PositiveMoney: TypeAlias = Annotated[float, Field(gt=0.0, le=1e15)]
+# Share in [0, 1]; narrower limits come on top.
+Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_refuse_percent)]
 Loading: TypeAlias = Annotated[float, Field(ge=-10.0, le=10.0)]

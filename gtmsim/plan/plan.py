@@ -199,7 +199,10 @@ class Plan(Model):
         ['horizon', 'channels']
         """
         dialect = "https://json-schema.org/draft/2020-12/schema"
-        return {"$schema": dialect, **cls.model_json_schema()}
+        schema = cls.model_json_schema()
+        for table in (schema, *schema["$defs"].values()):
+            table["description"] = table["description"].partition("\n")[0]
+        return {"$schema": dialect, **schema}
 
     @property
     def plan_hash(self) -> str:

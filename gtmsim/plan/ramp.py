@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,9 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from gtmsim.errors import ArgumentError
 from gtmsim.model import Model
-from gtmsim.plan.fields import broken
-
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+from gtmsim.plan.fields import Share, broken
 
 _NEARLY = 0.99
 """Productivity that the curved shapes have reached when the ramp's months are over."""
@@ -78,8 +76,8 @@ class Ramp(Model):
     @classmethod
     def _check_months(cls, value: Any, info: ValidationInfo) -> Any:
         if value not in ("linear", 0.0) and info.data.get("months") == 0.0:
-            default = cls.model_fields[str(info.field_name)].default
-            raise broken(f"must be {default!r} while months is 0", value, "set months")
+            default = "'linear'" if info.field_name == "shape" else "0"
+            raise broken(f"must be {default} while months is 0", value, "set months")
         return value
 
     @field_validator("curve")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from gtmsim.model import Model
-from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, broken
+from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, Share, broken
 from gtmsim.plan.ramp import Ramp
 
 Seats = Annotated[int, Field(ge=1, le=100_000)]
@@ -82,7 +82,7 @@ class SalesTeam(Model):
         "negative: joined that many months before the plan",
     )
     quota: PositiveMoney = Field(description="bookings of a ramped rep, per year")
-    margin: float = Field(default=1.0, gt=0.0, le=1.0, description="share of bookings that counts")
+    margin: Share = Field(default=1.0, gt=0.0, description="share of bookings that counts")
     loaded_cost: Cost = Field(description="cost of a filled seat, per year")
     hiring_cost: Cost = Field(default=0.0, description="cost of each hire")
     ramp: Annotated[Ramp, BeforeValidator(_from_months, json_schema_input_type=float | Ramp)] = (
@@ -91,8 +91,8 @@ class SalesTeam(Model):
     attainment: float = Field(default=1.0, gt=0.0, le=10.0, description="mean share of quota")
     skill_cv: float = Field(default=0.0, ge=0.0, le=10.0, description="spread between reps, CV")
     luck_cv: float = Field(default=0.0, ge=0.0, le=10.0, description="spread of a year, CV")
-    attrition: float = Field(
-        default=0.0, ge=0.0, lt=1.0, description="probability that a rep leaves within a year"
+    attrition: Share = Field(
+        default=0.0, lt=1.0, description="probability that a rep leaves within a year"
     )
     backfill_months: int | None = Field(
         default=None, ge=0, le=600, description="months a seat stays empty; none: for good"
@@ -103,8 +103,8 @@ class SalesTeam(Model):
     recognition: Literal["bookings", "recurring"] = Field(
         default="bookings", description="when value counts"
     )
-    annual_churn: float = Field(
-        default=0.0, ge=0.0, lt=1.0, description="recurring value lost per year, share"
+    annual_churn: Share = Field(
+        default=0.0, lt=1.0, description="recurring value lost per year, share"
     )
     market_loading: Loading = Field(default=1.0, description="exposure to the market shock")
 

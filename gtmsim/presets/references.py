@@ -14,7 +14,7 @@ def venture_reference(
     spend: float | Sequence[float] = 1_000_000.0,
     *,
     name: str = "venture deals",
-    mean: float = 2.0667,
+    mean: float = 2.0723,
     tail_index: float = 1.5,
     **overrides: Any,
 ) -> CampaignProgram:
@@ -26,7 +26,7 @@ def venture_reference(
     spend : float or sequence of float, default 1,000,000
         Per campaign; the sources' range is not part of the data.
     name : str, default "venture deals"
-    mean : float, default 2.0667
+    mean : float, default 2.0723
         Mean multiple of a campaign, zeros and cap included.
     tail_index : float, default 1.5
         Survival exponent of the multiple, given a hit (1.3 to 1.5).

@@ -14,7 +14,8 @@ from gtmsim.core.elementary import LOG2_E
 from gtmsim.core.portfolio import ChannelArrays, PortfolioArrays
 from gtmsim.core.response import Response
 from gtmsim.core.sales import SalesArrays
-from gtmsim.errors import PlanError, Problem
+from gtmsim.core.streams import MAX_GROUPS
+from gtmsim.errors import ArgumentError, PlanError, Problem
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.sampling import compile_hits, compile_multiple, stream_of
 
@@ -66,7 +67,7 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     channels: list[ChannelArrays] = []
     programs: list[tuple[ProgramArrays, npt.NDArray[np.int64]]] = []
     seats, highest_spend = 0, 0.0
-    for channel in plan.channels:
+    for i, channel in enumerate(plan.channels):
         market_sigma = plan.market_volatility * channel.market_loading
         if isinstance(channel, SalesTeam):
             team = _compile_team(channel, discount, monthly)
@@ -76,7 +77,12 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
             fixed = np.zeros(plan.horizon)
             channels.append(ChannelArrays(team, market_sigma, 0.0, fixed, count + 2))
         else:
-            program, fixed, sizes = _compile_program(channel, discount, monthly)
+            try:
+                program, fixed, sizes = _compile_program(channel, discount, monthly)
+            except ArgumentError as error:
+                p = error.problem
+                path = f"channels[{i}].{p.path}"
+                raise PlanError([Problem(path, p.rule, p.value, p.fix)]) from None
             programs.append((program, sizes))
             highest_spend += float(fixed.sum())
             capacity = _units_within(program.spend, sizes, spend_share * float(fixed.sum()))
@@ -127,7 +133,7 @@ def _compile_team(team: SalesTeam, discount: Floats, monthly: float) -> SalesArr
         skill_sigma_log2=skill_sigma,
         luck_median=luck_median,
         luck_sigma_log2=luck_sigma,
-        tenure_scale=12.0 / math.log2(1.0 - team.attrition) if team.attrition > 0.0 else 0.0,
+        tenure_scale=12.0 / (math.log1p(-team.attrition) * LOG2_E) if team.attrition else 0.0,
         backfill=-1 if team.backfill_months is None else team.backfill_months,
         loaded=team.loaded_cost / 12.0,
         hiring=team.hiring_cost,
@@ -171,20 +177,25 @@ def _compile_program(
     launch, spends = program.launch_months(horizon), program.spends()
     outlay = np.bincount(launch, weights=spends, minlength=horizon)
     fixed = (outlay + program.overhead) * discount
-    # Campaigns of equal month and spend are one cohort, in order of month and first appearance.
-    order = np.lexsort((np.arange(launch.size), launch))
-    cohorts: dict[tuple[int, float], int] = {}
-    for place in order.tolist():
-        key = int(launch[place]), float(spends[place])
-        cohorts[key] = cohorts.get(key, 0) + 1
-    month = np.array([key[0] for key in cohorts], dtype=np.int64)
-    spend = np.array([key[1] for key in cohorts])
+    # Campaigns of equal month and spend are one cohort.
+    order = np.lexsort((spends, launch))
+    months, costs = launch[order], spends[order]
+    begins = np.flatnonzero(
+        np.concatenate(([True], (np.diff(months) != 0) | (np.diff(costs) != 0.0)))
+    )
+    month, spend = months[begins], costs[begins]
+    sizes = np.diff(np.append(begins, months.size))
+    if sizes.size > MAX_GROUPS:
+        rule = f"must form at most {MAX_GROUPS:,} groups of equal spend and month"
+        raise ArgumentError("spend", rule, f"{sizes.size:,} groups", "round the spends")
     reference = program.reference_spend or 1.0
     gain = spend * program.incrementality * (spend / reference) ** (program.spend_elasticity - 1.0)
     response = _campaign_response(program, discount, monthly)
     paid = spend * discount[month]
-    hits = _HitTables(program.hit_rate)
-    base, start, stop = np.array([hits.place(size) for size in cohorts.values()]).T
+    kinds, kind = np.unique(sizes, return_inverse=True)
+    tables = [compile_hits(size, program.hit_rate) for size in kinds.tolist()]
+    ends = np.cumsum([thresholds.size for _, thresholds in tables])
+    starts = ends - [thresholds.size for _, thresholds in tables]
     arrays = ProgramArrays(
         stream=stream_of(program.name),
         sampler=compile_multiple(program.multiple, program.cap),
@@ -193,34 +204,12 @@ def _compile_program(
         spend=paid * (fixed.sum() / (outlay @ discount)),
         gain=gain,
         worth=gain * _worth(response)[month],
-        hit_base=np.ascontiguousarray(base),
-        hit_from=np.ascontiguousarray(start),
-        hit_to=np.ascontiguousarray(stop),
-        thresholds=hits.thresholds(),
+        hit_base=np.array([base for base, _ in tables])[kind],
+        hit_from=starts[kind],
+        hit_to=ends[kind],
+        thresholds=np.concatenate([thresholds for _, thresholds in tables]),
     )
-    return arrays, fixed, np.array(list(cohorts.values()))
-
-
-class _HitTables:
-    """The binomial tables of a program's cohorts, one for each size of cohort."""
-
-    def __init__(self, hit_rate: float) -> None:
-        self.hit_rate = hit_rate
-        self.tables = [np.zeros(0, dtype=np.uint64)]
-        self.places: dict[int, tuple[int, int, int]] = {}
-
-    def place(self, size: int) -> tuple[int, int, int]:
-        """Return base, first and last threshold of a cohort of ``size`` campaigns."""
-        if size not in self.places:
-            base, table = compile_hits(size, self.hit_rate)
-            start = sum(t.size for t in self.tables)
-            self.tables.append(table)
-            self.places[size] = base, start, start + table.size
-        return self.places[size]
-
-    def thresholds(self) -> npt.NDArray[np.uint64]:
-        """Return all tables end to end."""
-        return np.concatenate(self.tables)
+    return arrays, fixed, sizes
 
 
 def _campaign_response(program: CampaignProgram, discount: Floats, monthly: float) -> Response:

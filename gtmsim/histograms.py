@@ -84,6 +84,8 @@ class Histogram:
         """Share of values at least x; a bin that x divides is taken in proportion."""
         if self.n == 0:
             return float("nan")
+        if x <= self.minimum or x > self.maximum:
+            return float(x <= self.minimum)
         width = np.where(self.upper > self.lower, self.upper - self.lower, 1.0)
         part = np.clip((self.upper - x) / width, 0.0, 1.0)
         part = np.where(self.upper == self.lower, self.lower >= x, part)
@@ -187,10 +189,10 @@ class Histograms:
 
     def _run(self, r: int, sign: int) -> tuple[Floats, Floats, Ints, Floats]:
         start, width = int(self.start[r, sign]), int(self.width[r, sign])
-        bins = np.arange(width + 1) + self.lowest[r, sign]
-        edges = _edges(bins)
         counts, sums = self.bins[start : start + width].T
+        used = np.flatnonzero(counts)
+        counts, sums, bins = counts[used], sums[used], used + self.lowest[r, sign]
         # Each value counts half a unit more than the bits that its sum kept.
         part = (sums + 0.5 * counts) / 2.0**SUM_BITS
-        lower, upper = edges[:-1], edges[1:]
+        lower, upper = _edges(bins), _edges(bins + 1)
         return lower, upper, counts, counts * lower + part * (upper - lower)

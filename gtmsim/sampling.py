@@ -7,7 +7,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import bdtr, bdtrc
+from scipy.special import betainc, betaincc
 
 from gtmsim.core._types import Floats, Words
 from gtmsim.core.elementary import LOG2_E
@@ -112,8 +112,11 @@ def _quantile_table(multiple: ScipyDistribution, cap: float | None) -> Floats:
     checks = np.linspace(0.0, 1.0, 2 * _DEGREE + 3)[1:-1]
     halves = []
     for side, inverse in sides.items():
-        values = np.minimum(inverse(np.minimum(first + width * nodes, 0.5)), limit)
-        exact = np.minimum(inverse(np.minimum(first + width * checks, 0.5)), limit)
+        values = inverse(np.minimum(first + width * nodes, 0.5))
+        exact = inverse(np.minimum(first + width * checks, 0.5))
+        # The kernel clips: a piece that lies beyond the cap needs no more than to be there.
+        beyond = np.minimum(values.min(axis=1), exact.min(axis=1)) >= limit
+        values[beyond] = exact[beyond] = limit
         coefficients = np.linalg.solve(np.vander(nodes, increasing=True), values.T).T
         fitted = coefficients @ np.vander(checks, _DEGREE + 1, increasing=True).T
         floor = TABLE_TOLERANCE * np.abs(exact[0]).max()
@@ -158,7 +161,8 @@ def compile_hits(campaigns: int, hit_rate: float) -> tuple[int, Words]:
     reach = 10.0 * math.sqrt(mean * (1.0 - hit_rate)) + 64.0
     low, high = max(0, math.floor(mean - reach)), min(campaigns, math.ceil(mean + reach))
     hits = np.arange(low, high)
-    below, above = bdtr(hits, campaigns, hit_rate), bdtrc(hits, campaigns, hit_rate)
+    more, rest = hits + 1.0, campaigns - hits
+    below, above = betaincc(more, rest, hit_rate), betainc(more, rest, hit_rate)
     thresholds = [
         round(p * 2.0**64) if p < q else 2**64 - round(q * 2.0**64)
         for p, q in zip(below.tolist(), above.tolist(), strict=True)

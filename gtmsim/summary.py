@@ -42,7 +42,7 @@ def scenario_metrics(draws: PortfolioDraws) -> dict[str, Floats]:
     A ratio whose denominator is zero does not exist and is NaN.
     """
     value, spend = draws.value, draws.spend
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         return {
             "value": value,
             "spend": spend,

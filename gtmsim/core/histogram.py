@@ -63,7 +63,7 @@ def scan_rows(rows: Floats, count: int, extremes: Floats, lowest: Ints, highest:
 
 @kernel
 def add_rows(rows: Floats, count: int, start: Ints, lowest: Ints, bins: Ints, zeros: Ints) -> None:
-    """Add the first ``count`` of rows (row, value) to bins (bin, [count, sum]) that are known to hold them.
+    """Add the first ``count`` of rows (row, value) to bins (bin, [count, sum]) with room for them.
 
     The bins of row r and sign s begin at bins[start[r, s]] with bin lowest[r, s]; zeros (row,)
     counts the values equal to zero. NaN is passed over.

@@ -128,14 +128,18 @@ class PortfolioResult:
         return np.quantile(values, levels) if values.size else np.full(levels.shape, np.nan)
 
     def prob_at_least(self, x: float, metric: str = "value", channel: str = PORTFOLIO) -> float:
-        """Return the share of scenarios in which a metric is at least x."""
+        """Return the share of scenarios in which a metric is at least x.
+
+        A scenario in which the metric does not exist, as a share of no value, does not reach x.
+        """
         x = check_number("x", x)
         if metric == "value" and channel == PORTFOLIO and x == self.plan.target:
             return self.distributions.reached / self.scenarios
         if self.kept is None:
-            return self.distributions.metric(metric, channel).share_at_least(x)
-        values = self._defined(metric, channel)
-        return float(np.mean(values >= x)) if values.size else float("nan")
+            histogram = self.distributions.metric(metric, channel)
+            n = histogram.n
+            return histogram.share_at_least(x) * n / self.scenarios if n else 0.0
+        return float(np.mean(self.values(metric, channel) >= x))
 
     def prob_loss(self, channel: str = PORTFOLIO) -> float:
         """Return the share of scenarios in which value falls short of spend."""

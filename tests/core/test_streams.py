@@ -1,0 +1,259 @@
+"""The addresses, then the uniforms: no two draws share a word, and no two words are related."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from gtmsim.core import streams
+from gtmsim.core._types import Floats, Words
+from gtmsim.core.streams import (
+    LANES,
+    MAX_GROUPS,
+    MAX_SCENARIOS,
+    address_words,
+    half_tail,
+    lane_words,
+    survival,
+    words_at,
+)
+from tests.core.twins import EXTREME_WORDS, plain_philox, random_words
+from tests.laws import expect_distribution, expect_uniform_bits, rejects
+
+KEY = (np.uint64(0x1234ABCD), np.uint64(0x00C0FFEE))
+PURPOSES = (
+    streams.MARKET,
+    streams.SHARED_LUCK,
+    streams.HIT_COUNT,
+    streams.MULTIPLE,
+    streams.REP,
+    streams.QUARTER_LUCK,
+)
+
+
+class Address(NamedTuple):
+    channel: int
+    purpose: int
+    group: int
+    scenario: int
+    draw: int
+
+
+EDGES = Address(
+    channel=2**32 - 1, purpose=15, group=MAX_GROUPS - 1, scenario=MAX_SCENARIOS - 1, draw=2**32 - 1
+)
+
+
+def compiled_words(at: Address, key: tuple[np.uint64, np.uint64] = KEY) -> tuple[int, int]:
+    a, b = words_at(*key, *map(np.uint64, at))
+    return int(a), int(b)
+
+
+def plain_words(at: Address) -> tuple[int, int]:
+    """The layout in the module's table, read again."""
+    high, low = divmod(at.scenario, 2**32)
+    c2 = high * 2**24 + at.purpose * 2**20 + at.group
+    w = plain_philox((at.draw, low, c2, at.channel), (int(KEY[0]), int(KEY[1])))
+    return w[1] * 2**32 + w[0], w[3] * 2**32 + w[2]
+
+
+def test_the_layout_is_the_written_one() -> None:
+    rng = np.random.default_rng(3)
+    addresses = [Address(0, 0, 0, 0, 0), EDGES]
+    addresses += [Address(*(int(rng.integers(0, edge + 1)) for edge in EDGES)) for _ in range(1000)]
+    for at in addresses:
+        assert compiled_words(at) == plain_words(at)
+
+
+def test_purposes_are_distinct_and_fit_their_four_bits() -> None:
+    assert len(set(PURPOSES)) == len(PURPOSES)
+    assert max(PURPOSES) <= EDGES.purpose
+
+
+def test_distinct_addresses_have_distinct_words() -> None:
+    edges = [(0, 1, 2, edge // 2, edge // 2 + 1, edge - 1, edge) for edge in EDGES]
+    addresses = {Address(*fields) for fields in product(*edges)}
+    words = [word for at in addresses for word in compiled_words(at)]
+    assert len(addresses) == 7**5
+    assert len(set(words)) == 2 * len(addresses)
+
+
+@pytest.mark.parametrize("field", Address._fields)
+def test_every_bit_of_a_field_reaches_the_counter(field: str) -> None:
+    here = Address(channel=77, purpose=3, group=5, scenario=11, draw=13)
+    seen = {compiled_words(here)}
+    bits = getattr(EDGES, field).bit_length()
+    for bit in range(bits):
+        seen.add(compiled_words(here._replace(**{field: getattr(here, field) ^ (1 << bit)})))
+    assert len(seen) == bits + 1
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_both_words_of_the_key_count(place: int) -> None:
+    key = list(KEY)
+    key[place] ^= np.uint64(1)
+    assert compiled_words(EDGES, (key[0], key[1])) != compiled_words(EDGES)
+
+
+@pytest.mark.parametrize("first", [0, 64, 2**32 - 32, MAX_SCENARIOS - LANES])
+def test_lanes_are_consecutive_scenarios(first: int) -> None:
+    """Also where the scenario's low 32 bits run over."""
+    at = Address(channel=9, purpose=2, group=4, scenario=first, draw=6)
+    a, b = np.zeros((2, LANES), dtype=np.uint64)
+    channel, purpose, group, draw = map(np.uint64, (at.channel, at.purpose, at.group, at.draw))
+    lane_words(*KEY, channel, purpose, group, draw, np.uint64(first), a, b)
+    expected = [compiled_words(at._replace(scenario=first + lane)) for lane in range(LANES)]
+    assert list(zip(a.tolist(), b.tolist(), strict=True)) == expected
+
+
+def test_lanes_and_addresses_agree_on_the_first_word() -> None:
+    a, b = np.zeros((2, LANES), dtype=np.uint64)
+    channel, purpose, group, index, first = map(np.uint64, (9, 3, 4, 6, 2**32 - 10))
+    lane_words(*KEY, channel, purpose, group, index, first, a, b)
+    word = np.full(LANES + 1, 7, dtype=np.uint64)
+    scenarios = first + np.arange(LANES, dtype=np.uint64)
+    same = np.ones(LANES, dtype=np.uint64)
+    address_words(*KEY, channel, purpose, group * same, scenarios, index * same, LANES, word)
+    np.testing.assert_array_equal(word[:LANES], a)
+    assert word[LANES] == 7, "written beyond count"
+
+
+def test_survival_is_exact_at_the_extremes() -> None:
+    assert survival(np.uint64(0)) == 2.0**-65
+    assert survival(np.uint64(1)) == 1.5 * 2.0**-64
+    assert survival(np.uint64(2**63)) == 0.5
+    assert survival(np.uint64(2**64 - 1)) == 1.0
+
+
+def test_half_tail_is_exact_at_the_extremes() -> None:
+    assert half_tail(np.uint64(0)) == (2.0**-65, 1.0)
+    assert half_tail(np.uint64(2**64 - 1)) == (2.0**-65, -1.0)
+    assert half_tail(np.uint64(2**63 - 1)) == (0.5, 1.0)
+    assert half_tail(np.uint64(2**63)) == (0.5, -1.0)
+
+
+def test_uniforms_are_the_middle_of_their_word_to_the_last_bit() -> None:
+    words = np.concatenate((EXTREME_WORDS, random_words(4, 2000), random_words(5, 500) >> 50))
+    for word in words:
+        middle = Fraction(2 * int(word) + 1, 2**65)
+        p, sign = half_tail(word)
+        assert abs(Fraction(survival(word)) / middle - 1) <= Fraction(1, 2**52)
+        assert abs(Fraction(p) / min(middle, 1 - middle) - 1) <= Fraction(1, 2**52)
+        assert sign == (1.0 if middle < Fraction(1, 2) else -1.0)
+        assert half_tail(~word) == (p, -sign)
+
+
+def test_survival_never_decreases() -> None:
+    words = np.sort(np.concatenate((EXTREME_WORDS, random_words(6, 5000))))
+    assert np.all(np.diff([survival(word) for word in words]) >= 0.0)
+
+
+N = 100_000
+
+
+def scenario_words(
+    *, group: int = 0, index: int = 0, purpose: int = 3, channel: int = 8, shift: int = 0
+) -> Words:
+    """The A words of N scenarios."""
+    word = np.empty(N, dtype=np.uint64)
+    same = np.ones(N, dtype=np.uint64)
+    scenarios = np.arange(shift, shift + N, dtype=np.uint64)
+    address_words(
+        *KEY,
+        np.uint64(channel),
+        np.uint64(purpose),
+        np.uint64(group) * same,
+        scenarios,
+        np.uint64(index) * same,
+        N,
+        word,
+    )
+    return word
+
+
+def index_words() -> Words:
+    """The A words of N draws of one group of one scenario."""
+    word = np.empty(N, dtype=np.uint64)
+    zero = np.zeros(N, dtype=np.uint64)
+    draws = np.arange(N, dtype=np.uint64)
+    address_words(*KEY, np.uint64(8), np.uint64(3), zero, zero, draws, N, word)
+    return word
+
+
+def uniforms(words: Words) -> Floats:
+    return (words.astype(np.float64) + 0.5) * 2.0**-64
+
+
+@pytest.mark.parametrize("draw", [scenario_words, index_words])
+def test_words_are_uniform(draw: Callable[[], Words]) -> None:
+    words = draw()
+    u = uniforms(words)
+    expect_distribution(u, stats.uniform.cdf)
+    rejects(expect_distribution, u**1.05, stats.uniform.cdf)
+    low_bits = np.bincount((words & np.uint64(1023)).astype(np.int64), minlength=1024)
+    assert stats.chisquare(low_bits).pvalue > 1e-6
+    tilted = low_bits + np.arange(1024) // 32
+    assert stats.chisquare(tilted).pvalue < 1e-6
+
+
+@pytest.mark.parametrize("draw", [scenario_words, index_words])
+def test_bits_are_fair_and_unrelated(draw: Callable[[], Words]) -> None:
+    words = draw()
+    expect_uniform_bits(words)
+    rejects(expect_uniform_bits, words | (words >> np.uint64(5)))
+    rejects(expect_uniform_bits, np.arange(N, dtype=np.uint64))
+
+
+def correlation(one: Words, other: Words) -> float:
+    """Correlation of two sets of uniforms, in standard errors."""
+    return float(np.corrcoef(uniforms(one), uniforms(other))[0, 1] * np.sqrt(one.size))
+
+
+def dependence(one: Words, other: Words) -> float:
+    """p-value of independence in a 16 x 16 table of the two words' leading bits."""
+    cells = (one >> np.uint64(60)) * np.uint64(16) + (other >> np.uint64(60))
+    table = np.bincount(cells.astype(np.int64), minlength=256).reshape(16, 16)
+    return float(stats.chi2_contingency(table).pvalue)
+
+
+NEIGHBOURS = {
+    "next scenario": {"shift": 1},
+    "next block": {"shift": LANES},
+    "next draw": {"index": 1},
+    "next group": {"group": 1},
+    "next purpose": {"purpose": 4},
+    "next channel": {"channel": 9},
+}
+
+
+@pytest.mark.parametrize("neighbour", NEIGHBOURS)
+def test_neighbours_are_independent(neighbour: str) -> None:
+    one, other = scenario_words(), scenario_words(**NEIGHBOURS[neighbour])
+    assert abs(correlation(one, other)) < 4.5
+    assert dependence(one, other) > 1e-6
+
+
+def test_the_two_words_of_a_counter_are_independent() -> None:
+    a, b = np.empty((2, N // LANES, LANES), dtype=np.uint64)
+    for block in range(N // LANES):
+        channel, purpose, zero, first = map(np.uint64, (8, 2, 0, block * LANES))
+        lane_words(*KEY, channel, purpose, zero, zero, first, a[block], b[block])
+    assert abs(correlation(a.ravel(), b.ravel())) < 4.5
+    assert dependence(a.ravel(), b.ravel()) > 1e-6
+
+
+def test_dependent_neighbours_are_seen() -> None:
+    """A twentieth of the draws shared, then a relation that no correlation shows."""
+    one, other = scenario_words(), scenario_words(index=1)
+    shared = np.where(np.arange(N) % 20 == 0, one, other)
+    assert abs(correlation(one, shared)) > 4.5
+    assert dependence(one, shared) < 1e-6
+    folded = np.where(other >> np.uint64(63), one, ~one)
+    assert abs(correlation(one, folded)) < 4.5
+    assert dependence(one, folded) < 1e-6

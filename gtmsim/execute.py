@@ -13,9 +13,29 @@ R = TypeVar("R")
 
 
 def default_workers() -> int:
-    """Return the number of cores this process may use."""
+    """Return the number of cores this process may use.
+
+    Examples
+    --------
+    >>> default_workers() >= 1
+    True
+    """
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+
+
+def physical_memory() -> int | None:
+    """Return the machine's memory in bytes, or None where the system does not say.
+
+    Examples
+    --------
+    >>> (physical_memory() or 2**40) > 2**20
+    True
+    """
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
 
 
 def run_tasks(function: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[R]:

@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gtmsim.core._types import Floats, Ints
-from gtmsim.core.histogram import BIN_BITS, BINS_PER_OCTAVE, SUM_BITS, add_rows, scan_rows
+from gtmsim.core.histogram import (
+    BIN_BITS,
+    BINS_PER_OCTAVE,
+    SUM_BITS,
+    add_rows,
+    merge_bins,
+    scan_rows,
+)
 
 RELATIVE_WIDTH = 1.0 / BINS_PER_OCTAVE
 """Width of a bin relative to its lower edge: the largest relative error of a quantile."""
@@ -146,9 +153,15 @@ class Histograms:
     def merge(self, other: Histograms) -> None:
         """Add another set of the same rows to this one."""
         self._cover(other.lowest, other.lowest + other.width - 1)
-        shift = np.repeat((self.start + other.lowest - self.lowest).ravel(), other.width.ravel())
-        offset = np.arange(len(other.bins)) - np.repeat(other.start.ravel(), other.width.ravel())
-        self.bins[shift + offset] += other.bins
+        merge_bins(
+            self.start,
+            self.lowest,
+            self.bins,
+            other.start,
+            other.lowest,
+            other.width,
+            other.bins,
+        )
         self.zeros += other.zeros
         np.minimum(self.extremes[:, 0], other.extremes[:, 0], out=self.extremes[:, 0])
         np.maximum(self.extremes[:, 1], other.extremes[:, 1], out=self.extremes[:, 1])
@@ -169,8 +182,7 @@ class Histograms:
         width = high - low + 1
         start = (np.cumsum(width) - width.ravel()).reshape(width.shape)
         bins = np.zeros((int(width.sum()), 2), dtype=np.int64)
-        shift = np.repeat((start + self.lowest - low - self.start).ravel(), self.width.ravel())
-        bins[shift + np.arange(len(self.bins))] = self.bins
+        merge_bins(start, low, bins, self.start, self.lowest, self.width, self.bins)
         self.lowest, self.width, self.start, self.bins = low, width, start, bins
 
     def row(self, r: int) -> Histogram:

@@ -12,8 +12,9 @@ from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import default_workers, physical_memory, run_tasks
 from gtmsim.plan import Plan
+from gtmsim.progress import progress_bar
 from gtmsim.result import PortfolioResult, make_manifest, sample_units
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 from gtmsim.summary import METRICS, Summary, scenario_metrics
@@ -88,20 +89,11 @@ def simulate_portfolio(
         raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
     seed = resolve_seed(rng)
     compiled = compile_plan(plan)
+    if keep == "scenarios":
+        _check_room(len(compiled.names), scenarios)
     run = _Run(compiled, seed, scenarios, keep == "scenarios")
     summary = Summary.of(compiled)
-    # Imported here: a bar is the only thing of tqdm's that is needed, and only by long runs.
-    from tqdm.auto import tqdm
-
-    with tqdm(
-        total=scenarios,
-        desc=plan.name,
-        unit=" scenarios",
-        unit_scale=True,
-        delay=1.0,
-        leave=False,
-        disable=None if progress is None else not progress,
-    ) as bar:
+    with progress_bar(scenarios, plan.name, progress) as bar:
         for part in run_tasks(run.task, run.tasks(workers), workers):
             summary.merge(part)
             bar.update(part.scenarios)
@@ -113,6 +105,16 @@ def simulate_portfolio(
         units=sample_units(compiled, seed, scenarios),
         manifest=make_manifest(plan, seed, scenarios, keep),
     )
+
+
+def _check_room(places: int, scenarios: int) -> None:
+    """Refuse to keep more scenarios than half of the machine's memory holds."""
+    needed = 8 * len(METRICS) * places * scenarios
+    memory = physical_memory()
+    if memory is not None and needed > memory // 2:
+        rule = f"must fit in half of the memory, {memory / 2**31:.1f} GiB, to be kept"
+        got = f"{scenarios:,}, which take {needed / 2**30:.1f} GiB"
+        raise ArgumentError("scenarios", rule, got, "use keep='summary'")
 
 
 class _Run:

@@ -133,9 +133,7 @@ def simulate(plan: Plan) -> PortfolioResult:
 
 
 def differs(one: PortfolioResult, other: PortfolioResult) -> bool:
-    return any(
-        not np.array_equal(one.values(m), other.values(m), equal_nan=True) for m in METRICS
-    )
+    return any(not np.array_equal(one.values(m), other.values(m), equal_nan=True) for m in METRICS)
 
 
 @pytest.fixture(scope="module")
@@ -188,8 +186,7 @@ def test_every_parameter_of_a_multiple_changes_the_result(multiple: Any, changes
 def test_name_and_arguments_of_a_scipy_distribution_change_the_result() -> None:
     laws = [stats.gamma(2.0), stats.gamma(2.1), stats.weibull_min(2.0)]
     results = [
-        simulate(PLAN.replace(channels=(PROGRAM.replace(multiple=law, cap=None),)))
-        for law in laws
+        simulate(PLAN.replace(channels=(PROGRAM.replace(multiple=law, cap=None),))) for law in laws
     ]
     assert differs(results[0], results[1])
     assert differs(results[0], results[2])

@@ -17,9 +17,7 @@ PREFIX = 5_001
 
 def same_scenarios(one: PortfolioResult, other: PortfolioResult, channel: str, n: int) -> bool:
     return all(
-        np.array_equal(
-            one.values(m, channel)[:n], other.values(m, channel)[:n], equal_nan=True
-        )
+        np.array_equal(one.values(m, channel)[:n], other.values(m, channel)[:n], equal_nan=True)
         for m in METRICS
     )
 
@@ -87,9 +85,7 @@ def test_first_10_000_of_100_000_are_those_of_a_shorter_run() -> None:
     assert same_scenarios(short, long, "portfolio", 10_000)
 
 
-def test_other_channels_do_not_change_a_channel(
-    plan: gtm.Plan, reference: PortfolioResult
-) -> None:
+def test_other_channels_do_not_change_a_channel(plan: gtm.Plan, reference: PortfolioResult) -> None:
     extra = gtm.presets.events(campaigns=5, name="trade fairs")
     for channels in (
         plan.channels[::-1],

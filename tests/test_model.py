@@ -26,9 +26,7 @@ KERNEL = 40_000
 SEED = 2024
 PROBS = (0.1, 0.25, 0.5, 0.75, 0.9)
 
-TEAM = SalesTeam(
-    name="reps", hires=(-4, 0, 0, 5), quota=600_000, loaded_cost=200_000, skill_cv=0.3
-)
+TEAM = SalesTeam(name="reps", hires=(-4, 0, 0, 5), quota=600_000, loaded_cost=200_000, skill_cv=0.3)
 PROGRAM = CampaignProgram(
     name="bets",
     campaigns=25,
@@ -101,9 +99,7 @@ def test_agrees_with_the_oracle(name: str) -> None:
             # A sum in another order may end an ulp away: quantiles of constants would see it.
             size = np.nanmax(np.abs(expected)) or 1.0
             expected, found = np.round(expected / size, 9), np.round(found / size, 9)
-            expect_same_quantiles(
-                found[~np.isnan(found)], expected[~np.isnan(expected)], PROBS
-            )
+            expect_same_quantiles(found[~np.isnan(found)], expected[~np.isnan(expected)], PROBS)
             if metric in ("value", "spend", "beyond_horizon", "hits"):
                 expect_same_mean(found, expected)
 

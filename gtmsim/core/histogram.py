@@ -85,3 +85,26 @@ def add_rows(rows: Floats, count: int, start: Ints, lowest: Ints, bins: Ints, ze
                 bins[at_negative + place, 1] += part
             elif x == 0.0:
                 zeros[r] += 1
+
+
+@kernel
+def merge_bins(
+    start: Ints,
+    lowest: Ints,
+    bins: Ints,
+    other_start: Ints,
+    other_lowest: Ints,
+    other_width: Ints,
+    other_bins: Ints,
+) -> None:
+    """Add other bins (bin, [count, sum]) to bins that are known to hold them.
+
+    Rows and signs are laid out as in :func:`add_rows`; other_width (row, sign) counts bins.
+    """
+    for r in range(start.shape[0]):
+        for sign in range(2):
+            to = start[r, sign] + other_lowest[r, sign] - lowest[r, sign]
+            source = other_start[r, sign]
+            for k in range(other_width[r, sign]):
+                bins[to + k, 0] += other_bins[source + k, 0]
+                bins[to + k, 1] += other_bins[source + k, 1]

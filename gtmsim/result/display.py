@@ -115,10 +115,11 @@ def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
 def headline(result: PortfolioResult) -> list[str]:
     """Return what the table is about and, where the plan has a target, the chance to reach it."""
     plan = result.plan
+    discount = f"discounted at {100.0 * plan.discount_rate:.3g} % a year"
     lines = [
         f"{plan.name}: {plan.horizon} months, {result.scenarios:,} scenarios, seed {result.seed}",
         f"value is {plan.basis} in {plan.currency}, "
-        + (f"at {plan.discount_rate:.3g} a year" if plan.discount_rate else "not discounted"),
+        + (discount if plan.discount_rate else "not discounted"),
     ]
     if plan.target is not None:
         p = result.prob_at_least(plan.target)

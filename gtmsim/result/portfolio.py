@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gtmsim.tails import tail_contract
 PORTFOLIO = "portfolio"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class PortfolioResult:
     """The outcome of :func:`gtmsim.simulate_portfolio`.
 
@@ -54,10 +54,10 @@ class PortfolioResult:
 
     plan: Plan
     seed: int
-    units: pd.DataFrame = field(repr=False)
-    manifest: dict[str, Any] = field(repr=False)
-    distributions: Summary = field(repr=False)
-    kept: dict[str, Floats] | None = field(repr=False)
+    units: pd.DataFrame
+    manifest: dict[str, Any]
+    distributions: Summary
+    kept: dict[str, Floats] | None
 
     @property
     def scenarios(self) -> int:
@@ -260,7 +260,7 @@ class PortfolioResult:
         values = self.values(metric, channel)
         return values[~np.isnan(values)] if np.isnan(values).any() else values
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return result_text(self)
 
     def _repr_html_(self) -> str:

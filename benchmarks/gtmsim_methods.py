@@ -41,7 +41,7 @@ def claim_kernel(*, top: bool) -> Callable[[gtm.Plan], Method]:
     names = tuple(_METRICS) if top else ("total",)
 
     def prepare(plan: gtm.Plan) -> Method:
-        arrays = compile_plan(plan).arrays
+        arrays = compile_plan(plan, spend_share=0.01 if top else 0.0).arrays
 
         def method(scenarios: int, seed: int) -> Outcome:
             out = {name: np.empty(scenarios) for name in names}
@@ -80,7 +80,7 @@ def claim_public(*, top: bool) -> Callable[[gtm.Plan], Method]:
 
 def portfolio_kernel(plan: gtm.Plan) -> Method:
     """Value in total, of each channel and of each month, of blocks of scenarios."""
-    compiled = compile_plan(plan)
+    compiled = compile_plan(plan, spend_share=0.0)
     horizon = plan.horizon
     names = ("total", *compiled.names[:-1], *(f"month {t}" for t in range(horizon)))
     places = len(compiled.names)

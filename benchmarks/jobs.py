@@ -80,7 +80,7 @@ PORTFOLIO = Job(
     control=_portfolio(1.22, 0.32),
     draws=20 * 12 + 200,
     scenarios=32_768,
-    note="gtmsim also finds spend, hits, largest, concentration and the best 1 % of spend.",
+    note="The kernel is asked for no best share; it also finds spend, hits, largest and squares.",
 )
 TOTAL = Job(
     title="J3 total alone of the same 1,000 campaigns",
@@ -88,5 +88,5 @@ TOTAL = Job(
     control=_claim(1.22),
     draws=1_000,
     scenarios=16_384,
-    note="gtmsim has no shorter way to a total: it does all of J1's work here.",
+    note="The kernel is asked for no best share; it also finds hits, largest and squares.",
 )

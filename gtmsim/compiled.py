@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from gtmsim.core._types import Floats
-from gtmsim.core.campaigns import ProgramArrays
+from gtmsim.core.campaigns import SPARE, ProgramArrays
 from gtmsim.core.elementary import LOG2_E
 from gtmsim.core.portfolio import ChannelArrays, PortfolioArrays
 from gtmsim.core.response import Response
@@ -17,7 +16,7 @@ from gtmsim.core.sales import SalesArrays
 from gtmsim.core.streams import MAX_GROUPS
 from gtmsim.errors import ArgumentError, PlanError, Problem
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
-from gtmsim.sampling import compile_hits, compile_multiple, stream_of
+from gtmsim.sampling import candidate_bars, compile_hits, compile_multiple, stream_of
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,8 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     ----------
     plan : Plan
     spend_share : float, default 0.01
-        Share of spend whose value is followed, the p of "p of spend brings s of results".
+        Share of spend whose value is followed, the p of "p of spend brings s of results"; 0 follows
+        none.
 
     Returns
     -------
@@ -64,39 +64,49 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     _check_streams(plan)
     monthly = (1.0 + plan.discount_rate) ** (-1.0 / 12.0)
     discount = monthly ** np.arange(plan.horizon)
+    most_spent = spend_share * _most_spent(plan, discount)
     channels: list[ChannelArrays] = []
-    programs: list[tuple[ProgramArrays, npt.NDArray[np.int64]]] = []
-    seats, highest_spend = 0, 0.0
+    capacity = SPARE
     for i, channel in enumerate(plan.channels):
         market_sigma = plan.market_volatility * channel.market_loading
         if isinstance(channel, SalesTeam):
             team = _compile_team(channel, discount, monthly)
-            count = team.start.size
-            seats += count
-            highest_spend += count * plan.horizon * (team.loaded + team.hiring)
-            fixed = np.zeros(plan.horizon)
-            channels.append(ChannelArrays(team, market_sigma, 0.0, fixed, count + 2))
+            capacity += team.start.size
+            channels.append(ChannelArrays(team, market_sigma, 0.0, np.zeros(plan.horizon)))
         else:
             try:
-                program, fixed, sizes = _compile_program(channel, discount, monthly)
+                program, room = _compile_program(channel, discount, monthly, most_spent)
             except ArgumentError as error:
                 p = error.problem
                 path = f"channels[{i}].{p.path}"
                 raise PlanError([Problem(path, p.rule, p.value, p.fix)]) from None
-            programs.append((program, sizes))
-            highest_spend += float(fixed.sum())
-            capacity = _units_within(program.spend, sizes, spend_share * float(fixed.sum()))
-            channels.append(
-                ChannelArrays(program, market_sigma, channel.shared_luck, fixed, capacity)
-            )
-    pool = seats + 2
-    for program, sizes in programs:
-        pool += _units_within(program.spend, sizes, spend_share * highest_spend)
+            capacity += room
+            fixed = _fixed_spend(channel, discount)
+            channels.append(ChannelArrays(program, market_sigma, channel.shared_luck, fixed))
     return CompiledPlan(
         plan=plan,
         names=(*(channel.name for channel in plan.channels), "portfolio"),
-        arrays=PortfolioArrays(tuple(channels), plan.horizon, pool, spend_share),
+        arrays=PortfolioArrays(tuple(channels), plan.horizon, capacity, spend_share),
     )
+
+
+def _fixed_spend(program: CampaignProgram, discount: Floats) -> Floats:
+    """What a program spends in each month (month,), in present value."""
+    launch = program.launch_months(discount.size)
+    outlay = np.bincount(launch, weights=program.spends(), minlength=discount.size)
+    return (outlay + program.overhead) * discount
+
+
+def _most_spent(plan: Plan, discount: Floats) -> float:
+    """A bound of what a plan spends in any scenario, in present value."""
+    total = 0.0
+    for channel in plan.channels:
+        if isinstance(channel, SalesTeam):
+            monthly = channel.loaded_cost / 12.0 + channel.hiring_cost
+            total += len(channel.start_months) * plan.horizon * monthly
+        else:
+            total += float(_fixed_spend(channel, discount).sum())
+    return total
 
 
 def _check_streams(plan: Plan) -> None:
@@ -170,13 +180,14 @@ def _worth(response: Response) -> Floats:
 
 
 def _compile_program(
-    program: CampaignProgram, discount: Floats, monthly: float
-) -> tuple[ProgramArrays, Floats, npt.NDArray[np.int64]]:
-    """Return arrays, fixed spend (month,) in present value, and campaigns per cohort (cohort,)."""
+    program: CampaignProgram, discount: Floats, monthly: float, most_spent: float
+) -> tuple[ProgramArrays, int]:
+    """Return a program's arrays, and room for its campaigns that may be among the best.
+
+    ``most_spent`` bounds the spend whose best units are asked for.
+    """
     horizon = discount.size
     launch, spends = program.launch_months(horizon), program.spends()
-    outlay = np.bincount(launch, weights=spends, minlength=horizon)
-    fixed = (outlay + program.overhead) * discount
     # Campaigns of equal month and spend are one cohort.
     order = np.lexsort((spends, launch))
     months, costs = launch[order], spends[order]
@@ -191,7 +202,19 @@ def _compile_program(
     reference = program.reference_spend or 1.0
     gain = spend * program.incrementality * (spend / reference) ** (program.spend_elasticity - 1.0)
     response = _campaign_response(program, discount, monthly)
+    worth = gain * _worth(response)[month]
+    # Overhead is shared among campaigns in proportion to their spend.
     paid = spend * discount[month]
+    paid *= _fixed_spend(program, discount).sum() / (paid @ sizes)
+    bar, room = candidate_bars(
+        program.multiple,
+        program.cap,
+        expected=program.hit_rate * sizes,
+        most=sizes,
+        rate=worth / paid,
+        spend=paid,
+        target=most_spent,
+    )
     kinds, kind = np.unique(sizes, return_inverse=True)
     tables = [compile_hits(size, program.hit_rate) for size in kinds.tolist()]
     ends = np.cumsum([thresholds.size for _, thresholds in tables])
@@ -201,15 +224,16 @@ def _compile_program(
         sampler=compile_multiple(program.multiple, program.cap),
         response=response,
         month=month,
-        spend=paid * (fixed.sum() / (outlay @ discount)),
+        spend=paid,
         gain=gain,
-        worth=gain * _worth(response)[month],
+        worth=worth,
+        bar=bar,
         hit_base=np.array([base for base, _ in tables])[kind],
         hit_from=starts[kind],
         hit_to=ends[kind],
         thresholds=np.concatenate([thresholds for _, thresholds in tables]),
     )
-    return arrays, fixed, sizes
+    return arrays, room
 
 
 def _campaign_response(program: CampaignProgram, discount: Floats, monthly: float) -> Response:
@@ -229,18 +253,3 @@ def _campaign_response(program: CampaignProgram, discount: Floats, monthly: floa
         beyond += share * (1.0 - kept) * monthly**arrival * tail
     last = int(np.flatnonzero(weights)[-1])
     return Response(weights[: last + 1], discount, beyond)
-
-
-def _units_within(unit_spend: Floats, sizes: npt.NDArray[np.int64], spend: float) -> int:
-    """Most campaigns that a top set for this spend can hold: the cheapest ones, and room to push.
-
-    ``unit_spend`` and ``sizes`` are (cohort,).
-    """
-    order = np.argsort(unit_spend)
-    costs, counts = unit_spend[order], sizes[order]
-    before = np.concatenate(([0.0], np.cumsum(costs * counts)))
-    whole = int(np.searchsorted(before, spend, side="right")) - 1
-    if whole >= counts.size:
-        return int(counts.sum()) + 2
-    partial = math.ceil(float(spend - before[whole]) / float(costs[whole]))
-    return int(counts[:whole].sum()) + min(partial, int(counts[whole])) + 3

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import betainc, betaincc
 
-from gtmsim.core._types import Floats, Words
+from gtmsim.core._types import Floats, Ints, Words
 from gtmsim.core.elementary import LOG2_E
 from gtmsim.core.samplers import (
     EMPIRICAL,
@@ -169,3 +169,93 @@ def compile_hits(campaigns: int, hit_rate: float) -> tuple[int, Words]:
     ]
     inside = [t for t in thresholds if 0 < t < 2**64]
     return low + sum(t <= 0 for t in thresholds), np.array(inside, dtype=np.uint64)
+
+
+def candidate_bars(
+    multiple: AnyMultiple,
+    cap: float | None,
+    *,
+    expected: Floats,
+    most: Ints,
+    rate: Floats,
+    spend: Floats,
+    target: float,
+) -> tuple[Floats, int]:
+    """Return the multiples above which hits cover a target spend, in practice always.
+
+    The bar stands at one value per spend for all cohorts. It is as high as can be with a chance
+    below exp(-50), 2e-22, that the hits above it cover less than the target; where no bar achieves
+    that, every hit is above it.
+
+    Parameters
+    ----------
+    multiple : Multiple
+    cap : float, optional
+    expected, most : array (cohort,)
+        Hits that a cohort is expected to have, and campaigns, the most it can have.
+    rate : array (cohort,)
+        Value per spend for a multiple of 1.
+    spend : array (cohort,)
+        Spend of one campaign.
+    target : float
+        Spend to be covered.
+
+    Returns
+    -------
+    bar : array (cohort,)
+        Multiples; infinite where a cohort has no value.
+    room : int
+        Hits above the bar that there may be, with the same confidence.
+
+    References
+    ----------
+    A. Maurer, "A bound on the deviation probability for sums of non-negative random variables",
+    J. Inequalities in Pure and Applied Mathematics 4 (2003), theorem 2.1: a sum of independent
+    terms falls short of its mean by d with a chance of at most exp(-d**2 / (2 sum E X**2)).
+    H. Chernoff, "A measure of asymptotic efficiency for tests of a hypothesis", Annals of
+    Mathematical Statistics 23 (1952): with terms in [0, 1], a sum of mean m is at most t < m with a
+    chance of at most exp(t - m - t log(t / m)).
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> bar, room = candidate_bars(
+    ...     Pareto(tail_index=1.0), None, expected=1e4 * one, most=np.array([10_000]), rate=one,
+    ...     spend=one, target=100.0
+    ... )
+    >>> 20.0 < bar[0] < 60.0, 250 < room < 900
+    (True, True)
+    """
+    if target == 0.0:
+        return np.full(rate.shape, np.inf), 0
+    worth = rate > 0.0
+    rates = np.where(worth, rate, 1.0)
+    dearest = float(spend.max())
+
+    def above(level: float) -> Floats:
+        return expected * np.asarray(multiple.sf(level / rates, cap)) * worth
+
+    def covers(level: float) -> bool:
+        hits = above(level)
+        mean = float(hits @ spend)
+        if mean <= target:
+            return False
+        variance_bound = (mean - target) ** 2 / (2.0 * float(hits @ (spend * spend)))
+        poisson_bound = (mean - target + target * math.log(target / mean)) / dearest
+        return max(variance_bound, poisson_bound) >= _CERTAIN
+
+    level = 0.0
+    if covers(0.0):
+        low, high = _LOWEST * float(rates[worth].min()), _HIGHEST * float(rates[worth].max())
+        for _ in range(60):
+            middle = math.sqrt(low) * math.sqrt(high)
+            low, high = (middle, high) if covers(middle) else (low, middle)
+        level = low if covers(low) else 0.0
+    bar = np.where(worth, level / rates, np.inf)
+    likely = float(above(level).sum())
+    room = math.ceil(likely + math.sqrt(4.0 * _CERTAIN * likely) + 2.0 * _CERTAIN)
+    return bar, min(room, int(most.sum()))
+
+
+_CERTAIN = 50.0
+_LOWEST, _HIGHEST = 1e-9, 1e60

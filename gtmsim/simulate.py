@@ -158,6 +158,5 @@ def _chunk_size(compiled: CompiledPlan) -> int:
     """Scenarios whose working arrays stay within a fixed memory, in whole blocks."""
     arrays = compiled.arrays
     places = len(compiled.names)
-    units = arrays.capacity + sum(channel.capacity for channel in arrays.channels)
-    numbers = places * 2 * (arrays.horizon + len(METRICS)) + 2 * units
+    numbers = places * 2 * (arrays.horizon + len(METRICS)) + 2 * arrays.capacity
     return max(1, min(64, _CHUNK_BYTES // (8 * numbers * LANES))) * LANES

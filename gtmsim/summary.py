@@ -104,9 +104,10 @@ class Summary:
         self.months["value"].add(value_rows, scenarios)
         self.months["spend"].add(spend_rows, scenarios)
         # In place: the months are not needed again, and memory is what this costs.
-        np.cumsum(value, axis=1, out=value)
+        for month in range(1, self.horizon):
+            value[:, month] += value[:, month - 1]
+            spend[:, month] += spend[:, month - 1]
         self.months["cumulative_value"].add(value_rows, scenarios)
-        np.cumsum(spend, axis=1, out=spend)
         np.subtract(value, spend, out=value)
         self.months["cumulative_net"].add(value_rows, scenarios)
         if self.target is not None:

@@ -196,10 +196,20 @@ def sample_totals(
     # Imported on first use: the kernels bring the compiler with them.
     from gtmsim.core.sets import sample_sets
     from gtmsim.core.streams import LANES
-    from gtmsim.sampling import compile_hits, compile_multiple, stream_of
+    from gtmsim.sampling import candidate_bars, compile_hits, compile_multiple, stream_of
 
     total, top, largest, hits = np.zeros((4, scenarios))
     sampler, counts = compile_multiple(law, cap), compile_hits(campaigns, hit_rate)
+    one, target = np.ones(1), spend_share * campaigns
+    bar, room = candidate_bars(
+        law,
+        cap,
+        expected=hit_rate * campaigns * one,
+        most=np.array([campaigns]),
+        rate=one,
+        spend=one,
+        target=target,
+    )
     step = LANES * max(1, _DRAWS_PER_CALL // (LANES * campaigns))
     for first in range(0, scenarios, step):
         part = slice(first, first + step)
@@ -209,8 +219,9 @@ def sample_totals(
             first,
             sampler,
             counts,
-            campaigns,
-            spend_share,
+            target,
+            bar,
+            room,
             total[part],
             top[part],
             largest[part],

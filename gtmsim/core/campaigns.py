@@ -1,8 +1,8 @@
 """One program of campaigns, block by block: draw the hits, and nothing for the zeros.
 
 Campaigns of equal spend launched in one month are exchangeable: a cohort. Its number of hits is one
-binomial draw; only hits get a multiple. The hits of a block of scenarios are laid end to end, so
-that the arithmetic runs over full vectors whatever the size of a cohort.
+binomial draw; only hits get a multiple. Scenarios are side by side: hit after hit of a cohort is
+drawn for all lanes, up to the most that any of them has, and what a lane does not have is zero.
 """
 
 from __future__ import annotations
@@ -13,21 +13,26 @@ import numpy as np
 
 from gtmsim.core._jit import kernel
 from gtmsim.core._types import Floats, Ints, Words
-from gtmsim.core.concentration import TopSet, offer
+from gtmsim.core.concentration import Candidates
+from gtmsim.core.elementary import exceeds
 from gtmsim.core.response import Response, realise
 from gtmsim.core.samplers import Sampler, sample
-from gtmsim.core.streams import HIT_COUNT, LANES, MULTIPLE, address_words, lane_words
+from gtmsim.core.streams import HIT_COUNT, LANES, MULTIPLE, lane_words, tile_words
 
-_TILE = 64
-_BUFFER = 1024
+_PAIRS = 8
+"""Pairs of hits drawn at a time: what they take stays in the first-level cache."""
+
+SPARE = 2 * _PAIRS
+"""Places that the candidates must have beyond the units that are counted."""
 
 
 class ProgramArrays(NamedTuple):
     """A program as its kernel sees it; arrays are (cohort,) unless said otherwise.
 
     ``spend`` is one campaign's, overhead included; ``gain`` the value originated per unit of
-    multiple, ``worth`` the part of it realised by the horizon, in present value. A cohort's hits
-    are ``hit_base`` plus the number of ``thresholds[hit_from:hit_to]`` that its word reaches.
+    multiple, ``worth`` the part of it realised by the horizon, in present value; ``bar`` the
+    multiple above which a campaign may be among the best of the portfolio. A cohort's hits are
+    ``hit_base`` plus the number of ``thresholds[hit_from:hit_to]`` that its word reaches.
     """
 
     stream: np.uint64
@@ -37,6 +42,7 @@ class ProgramArrays(NamedTuple):
     spend: Floats
     gain: Floats
     worth: Floats
+    bar: Floats
     hit_base: Ints
     hit_from: Ints
     hit_to: Ints
@@ -56,115 +62,76 @@ class ChannelDraws(NamedTuple):
     squares: Floats
 
 
-class _Buffer(NamedTuple):
-    scenario: Words
-    cohort: Words
-    place: Words
-    word: Words
-    multiple: Floats
-    run_lane: Ints
-    run_cohort: Ints
-    run_end: Ints
+@kernel
+def count_hits(program: ProgramArrays, cohort: int, words: Words, counts: Ints) -> int:
+    """Fill counts (lane,) by inverting a cohort's binomial law, without a branch; return the most.
+
+    ``words`` (lane,) are the scenarios' draws.
+    """
+    counts[:] = program.hit_base[cohort]
+    for k in range(program.hit_from[cohort], program.hit_to[cohort]):
+        threshold = program.thresholds[k]
+        for lane in range(LANES):
+            counts[lane] += np.int64(words[lane] >= threshold)
+    most = 0
+    for lane in range(LANES):
+        most = counts[lane] if counts[lane] > most else most
+    return most
 
 
 @kernel
-def count_hits(
-    key0: np.uint64,
-    key1: np.uint64,
-    program: ProgramArrays,
-    first: np.uint64,
-    start: int,
-    stop: int,
+def _add_up(
+    x: Floats,
+    first_hit: int,
+    pairs: int,
     counts: Ints,
+    total: Floats,
+    squares: Floats,
+    peak: Floats,
 ) -> None:
-    """Fill counts (cohort of the tile, lane): binomial draws by inversion, without a branch."""
-    a = np.empty(LANES, np.uint64)
-    b = np.empty(LANES, np.uint64)
-    for cohort in range(start, stop):
-        if cohort == start or cohort % 2 == 0:
-            lane_words(
-                key0,
-                key1,
-                program.stream,
-                np.uint64(HIT_COUNT),
-                np.uint64(0),
-                np.uint64(cohort >> 1),
-                first,
-                a,
-                b,
-            )
-        words = a if cohort % 2 == 0 else b
-        row = counts[cohort - start]
-        row[:] = program.hit_base[cohort]
-        for k in range(program.hit_from[cohort], program.hit_to[cohort]):
-            threshold = program.thresholds[k]
-            for lane in range(LANES):
-                row[lane] += np.int64(words[lane] >= threshold)
+    """Set to zero what a lane did not hit in x (hit, lane), and add up the rest by lane.
+
+    The rows of x are hits first_hit, first_hit + 2, ... and then those between them.
+    """
+    for row in range(2 * pairs):
+        hit = first_hit + (2 * row if row < pairs else 2 * (row - pairs) + 1)
+        line = x[row * LANES : (row + 1) * LANES]
+        for lane in range(LANES):
+            line[lane] = line[lane] if hit < counts[lane] else 0.0
+        for lane in range(LANES):
+            total[lane] += line[lane]
+        for lane in range(LANES):
+            squares[lane] += line[lane] * line[lane]
+        for lane in range(LANES):
+            peak[lane] = line[lane] if line[lane] > peak[lane] else peak[lane]
 
 
 @kernel
-def _settle(
-    key0: np.uint64,
-    key1: np.uint64,
-    program: ProgramArrays,
-    buffer: _Buffer,
-    count: int,
-    runs: int,
+def _set_aside(
+    candidates: Candidates,
     lane0: int,
-    shock: Floats,
-    originated: Floats,
-    out: ChannelDraws,
-    top: TopSet,
-    pool: TopSet,
+    x: Floats,
+    rows: int,
+    peak: Floats,
+    bar: float,
+    rate: Floats,
+    spend: float,
 ) -> None:
-    """Draw the multiples of the buffered hits and add them up run by run."""
-    # A whole number of vectors, so that no value depends on where in the buffer it stood.
-    padded = (count + 63) // 64 * 64
-    address_words(
-        key0,
-        key1,
-        program.stream,
-        np.uint64(MULTIPLE),
-        buffer.cohort,
-        buffer.scenario,
-        buffer.place,
-        padded,
-        buffer.word,
-    )
-    sample(program.sampler, buffer.word, padded, buffer.multiple)
-    multiple = buffer.multiple
-    keys, weights, target, held, _, size = top
-    pool_keys, pool_weights, pool_target, pool_held, _, pool_size = pool
-    begin = 0
-    for run in range(runs):
-        lane, cohort, end = buffer.run_lane[run], buffer.run_cohort[run], buffer.run_end[run]
+    """Append what is above the bar in x (hit, lane) to the candidates of its scenario."""
+    keys, weights, size, _ = candidates
+    last = keys.shape[1] - rows
+    for lane in range(LANES):
+        if peak[lane] <= bar:
+            continue
         s = lane0 + lane
-        total = 0.0
-        squares = 0.0
-        peak = 0.0
-        for i in range(begin, end):
-            x = multiple[i]
-            total += x
-            squares += x * x
-            peak = x if x > peak else peak
-        originated[program.month[cohort], lane] += program.gain[cohort] * total
-        worth = program.worth[cohort] * shock[lane]
-        out.squares[s] += worth * worth * squares
-        if peak * worth > out.largest[s]:
-            out.largest[s] = peak * worth
-        out.hits[s] += end - begin
-        spend = program.spend[cohort]
-        rate = worth / spend
-        if held[s] < target[s] or peak * rate > keys[s, 0]:
-            offer(
-                keys, weights, target, held, size, s, multiple, begin, end, rate, spend
-            )  # fmt: skip
-        if pool_held[s] < pool_target[s] or peak * rate > pool_keys[s, 0]:
-            offer(
-                pool_keys, pool_weights, pool_target, pool_held, pool_size,
-                s, multiple, begin, end, rate, spend,
-            )  # fmt: skip
-        begin = end
+        place, to_key = min(size[s], last), rate[lane]
+        for row in range(rows):
+            # Written first and counted if wanted, without a branch.
+            multiple = x[row * LANES + lane]
+            keys[s, place] = multiple * to_key
+            weights[s, place] = spend
+            place += exceeds(multiple, bar)
+        size[s] = place
 
 
 @kernel
@@ -174,67 +141,72 @@ def program_block(
     program: ProgramArrays,
     first: np.uint64,
     shock: Floats,
-    top: TopSet,
-    pool: TopSet,
+    candidates: Candidates,
     out: ChannelDraws,
 ) -> None:
     """Simulate one program for the scenarios from ``first``, as many as ``shock`` has.
 
-    ``shock`` (scenario,) multiplies every value; ``top`` and ``pool`` are the top sets of the
-    program and of the portfolio. The number of scenarios is a multiple of the lanes.
+    ``shock`` (scenario,) multiplies every value; campaigns above their bar join ``candidates``. The
+    number of scenarios is a multiple of the lanes.
     """
-    buffer = _Buffer(
-        np.zeros(_BUFFER, np.uint64),
-        np.zeros(_BUFFER, np.uint64),
-        np.zeros(_BUFFER, np.uint64),
-        np.zeros(_BUFFER, np.uint64),
-        np.zeros(_BUFFER),
-        np.zeros(_BUFFER, np.int64),
-        np.zeros(_BUFFER, np.int64),
-        np.zeros(_BUFFER, np.int64),
-    )
-    counts = np.zeros((_TILE, LANES), np.int64)
+    a = np.empty(LANES, np.uint64)
+    b = np.empty(LANES, np.uint64)
+    words = np.empty(2 * _PAIRS * LANES, np.uint64)
+    x = np.empty(2 * _PAIRS * LANES)
+    counts = np.empty(LANES, np.int64)
+    total, squares, peak = np.empty(LANES), np.empty(LANES), np.empty(LANES)
+    rate = np.empty(LANES)
     originated = np.zeros((out.month.shape[0], LANES))
-    cohorts = program.month.size
+    stream, none = program.stream, np.uint64(0)
     for lane0 in range(0, shock.size, LANES):
         lanes = slice(lane0, lane0 + LANES)
+        scenario = first + np.uint64(lane0)
+        factor, hits, largest, square = (
+            shock[lanes],
+            out.hits[lanes],
+            out.largest[lanes],
+            out.squares[lanes],
+        )
         originated[:] = 0.0
-        for start in range(0, cohorts, _TILE):
-            stop = min(start + _TILE, cohorts)
-            count_hits(key0, key1, program, first + np.uint64(lane0), start, stop, counts)
-            filled = 0
-            runs = 0
+        for cohort in range(program.month.size):
+            if cohort % 2 == 0:
+                place = np.uint64(cohort >> 1)
+                lane_words(key0, key1, stream, np.uint64(HIT_COUNT), none, place, scenario, a, b)
+            most = count_hits(program, cohort, a if cohort % 2 == 0 else b, counts)
+            total[:] = 0.0
+            squares[:] = 0.0
+            peak[:] = 0.0
+            worth, spend = program.worth[cohort], program.spend[cohort]
             for lane in range(LANES):
-                scenario = first + np.uint64(lane0 + lane)
-                for cohort in range(start, stop):
-                    index = 0
-                    while index < counts[cohort - start, lane]:
-                        take = min(counts[cohort - start, lane] - index, _BUFFER - filled)
-                        for i in range(take):
-                            buffer.scenario[filled + i] = scenario
-                            buffer.cohort[filled + i] = cohort
-                            buffer.place[filled + i] = index + i
-                        filled += take
-                        index += take
-                        buffer.run_lane[runs] = lane
-                        buffer.run_cohort[runs] = cohort
-                        buffer.run_end[runs] = filled
-                        runs += 1
-                        if filled == _BUFFER:
-                            _settle(
-                                key0, key1, program, buffer, filled, runs, lane0,
-                                shock[lanes], originated, out, top, pool,
-                            )  # fmt: skip
-                            filled = 0
-                            runs = 0
-            _settle(
-                key0, key1, program, buffer, filled, runs, lane0,
-                shock[lanes], originated, out, top, pool,
-            )  # fmt: skip
+                rate[lane] = worth * factor[lane] / spend
+            for pair in range(0, (most + 1) >> 1, _PAIRS):
+                pairs = min(_PAIRS, ((most + 1) >> 1) - pair)
+                tile_words(
+                    key0,
+                    key1,
+                    stream,
+                    np.uint64(MULTIPLE),
+                    np.uint64(cohort),
+                    np.uint64(pair),
+                    pairs,
+                    scenario,
+                    words,
+                )
+                sample(program.sampler, words, 2 * pairs * LANES, x)
+                _add_up(x, 2 * pair, pairs, counts, total, squares, peak)
+                _set_aside(candidates, lane0, x, 2 * pairs, peak, program.bar[cohort], rate, spend)
+            month = originated[program.month[cohort]]
+            for lane in range(LANES):
+                month[lane] += program.gain[cohort] * total[lane]
+                hits[lane] += counts[lane]
+                unit = worth * factor[lane]
+                square[lane] += unit * unit * squares[lane]
+                best = unit * peak[lane]
+                largest[lane] = best if best > largest[lane] else largest[lane]
         realise(
             originated,
             program.response,
-            shock[lanes],
+            factor,
             out.month[:, lanes],
             out.value[lanes],
             out.beyond[lanes],

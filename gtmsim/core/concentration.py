@@ -1,8 +1,8 @@
-"""The units that take the first share of spend, best first, kept while they are drawn.
+"""The value of the first share of spend, best units first.
 
-A top set is a binary min-heap per scenario: units of value per spend (key) and spend (weight). It
-holds just enough of the best units to cover the target spend, so memory follows the share asked
-for and nothing is sorted.
+While units are drawn, those that could be among the best are set aside as candidates; then a
+weighted quickselect finds the unit at which the best of them cover the target spend. Nothing is
+sorted.
 """
 
 from __future__ import annotations
@@ -11,135 +11,108 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gtmsim.core._jit import helper, kernel
+from gtmsim.core._jit import kernel
 from gtmsim.core._types import Floats, Ints
+from gtmsim.core.elementary import exceeds
 
 
-class TopSet(NamedTuple):
-    """Heaps of the best units: keys and weights (scenario, place), the rest (scenario,).
+class Candidates(NamedTuple):
+    """Units set aside, channel after channel.
 
-    ``target`` is the spend to cover, ``held`` the spend in the heap, ``size`` its units, and
-    ``free`` the value of units that cost nothing, which come before all others.
+    ``keys``, value per spend, and ``weights``, spend, are (scenario, place); ``size`` (scenario,)
+    counts them. ``free`` (scenario,) is the value of units that cost nothing: it comes first.
     """
 
     keys: Floats
     weights: Floats
-    target: Floats
-    held: Floats
-    free: Floats
     size: Ints
+    free: Floats
 
 
-def empty_top_set(scenarios: int, capacity: int) -> TopSet:
-    """Return an empty top set for ``capacity`` units; the caller fills the targets."""
+def empty_candidates(scenarios: int, capacity: int) -> Candidates:
+    """Return room for ``capacity`` units of each scenario."""
     shape = (scenarios, capacity)
-    return TopSet(
-        keys=np.zeros(shape),
-        weights=np.zeros(shape),
-        target=np.zeros(scenarios),
-        held=np.zeros(scenarios),
-        free=np.zeros(scenarios),
-        size=np.zeros(scenarios, dtype=np.int64),
-    )
-
-
-@helper
-def _enter(
-    keys: Floats,
-    weights: Floats,
-    s: int,
-    size: int,
-    held: float,
-    target: float,
-    key: float,
-    weight: float,
-) -> tuple[int, float]:
-    """Push a unit onto heap s, then pop the units that the target no longer needs."""
-    place = size
-    while place > 0 and keys[s, (place - 1) >> 1] > key:
-        parent = (place - 1) >> 1
-        keys[s, place], weights[s, place] = keys[s, parent], weights[s, parent]
-        place = parent
-    keys[s, place], weights[s, place] = key, weight
-    size += 1
-    held += weight
-    while held - weights[s, 0] >= target:
-        held -= weights[s, 0]
-        size -= 1
-        last_key, last_weight = keys[s, size], weights[s, size]
-        place = 0
-        child = 1
-        while child < size:
-            if child + 1 < size and keys[s, child + 1] < keys[s, child]:
-                child += 1
-            if keys[s, child] >= last_key:
-                break
-            keys[s, place], weights[s, place] = keys[s, child], weights[s, child]
-            place = child
-            child = 2 * place + 1
-        keys[s, place], weights[s, place] = last_key, last_weight
-    return size, held
+    size = np.zeros(scenarios, dtype=np.int64)
+    return Candidates(np.zeros(shape), np.zeros(shape), size, np.zeros(scenarios))
 
 
 @kernel
-def offer(
-    keys: Floats,
-    weights: Floats,
-    target: Floats,
-    held: Floats,
-    size: Ints,
-    s: int,
-    multiples: Floats,
-    begin: int,
-    end: int,
-    rate: float,
-    spend: float,
-) -> None:
-    """Offer campaigns multiples[begin:end] of equal spend to heap s of a top set.
-
-    ``rate`` is value per spend for a multiple of 1. The arrays come one by one because a tuple of
-    them would be reference-counted at every call.
-    """
-    goal, total, units = target[s], held[s], size[s]
-    least = keys[s, 0] if total >= goal else 0.0
-    for i in range(begin, end):
-        key = multiples[i] * rate
-        if key > least:
-            units, total = _enter(keys, weights, s, units, total, goal, key, spend)
-            least = keys[s, 0] if total >= goal else 0.0
-    held[s] = total
-    size[s] = units
-
-
-@kernel
-def push_seats(top: TopSet, value: Floats, spend: Floats) -> None:
-    """Offer seats, value and spend (seat, scenario), to a top set."""
-    for s in range(top.size.size):
-        for seat in range(value.shape[0]):
-            weight = spend[seat, s]
-            if weight <= 0.0:
-                top.free[s] += value[seat, s]
+def add_seats(candidates: Candidates, value: Floats, spend: Floats) -> None:
+    """Add seats, value and spend (seat, scenario), to the candidates."""
+    keys, weights, size, free = candidates
+    for seat in range(value.shape[0]):
+        for s in range(size.size):
+            place, weight = size[s], spend[seat, s]
+            if weight > 0.0:
+                keys[s, place] = value[seat, s] / weight
+                weights[s, place] = weight
+                size[s] = place + 1
             else:
-                top.size[s], top.held[s] = _enter(
-                    top.keys,
-                    top.weights,
-                    s,
-                    top.size[s],
-                    top.held[s],
-                    top.target[s],
-                    value[seat, s] / weight,
-                    weight,
-                )
+                free[s] += value[seat, s]
 
 
 @kernel
-def top_values(top: TopSet, out: Floats) -> None:
-    """Fill out (scenario,) with the value of the target spend, the last unit taken in part."""
+def top_values(
+    candidates: Candidates, begin: Ints, free: Floats, target: Floats, out: Floats
+) -> None:
+    """Fill out (scenario,) with the value of the target spend among candidates from ``begin`` on.
+
+    ``free`` (scenario,) is what cost nothing before them. The value is added up in the order in
+    which units were drawn, so it does not depend on which others were set aside.
+    """
+    keys, weights = candidates.keys, candidates.weights
+    key, weight = np.empty(keys.shape[1]), np.empty(keys.shape[1])
     for s in range(out.size):
-        total = top.free[s]
-        for place in range(top.size[s]):
-            total += top.keys[s, place] * top.weights[s, place]
-        excess = top.held[s] - top.target[s]
-        if excess > 0.0:
-            total -= excess * top.keys[s, 0]
-        out[s] = total
+        low, high = begin[s], candidates.size[s]
+        for i in range(low, high):
+            key[i - low], weight[i - low] = keys[s, i], weights[s, i]
+        # Rounding must not decide whether a unit more is needed.
+        cutoff = _cutoff(key, weight, high - low, target[s] * (1.0 - 1e-12))
+        value, above, level = 0.0, 0.0, 0.0
+        for i in range(low, high):
+            k, w = keys[s, i], weights[s, i]
+            value += k * w if k > cutoff else 0.0
+            above += w if k > cutoff else 0.0
+            level += w if k == cutoff else 0.0
+        rest = max(min(target[s] - above, level), 0.0)
+        out[s] = candidates.free[s] - free[s] + value + rest * cutoff
+
+
+@kernel
+def _cutoff(keys: Floats, weights: Floats, size: int, target: float) -> float:
+    """Return the key of the last unit that the target needs; 0 if it needs them all.
+
+    The order of keys and weights (place,) is changed.
+    """
+    low, high = 0, size
+    while low < high:
+        pivot = _median(keys[low], keys[(low + high) >> 1], keys[high - 1])
+        # What is above the pivot moves to the front; a swap without a branch is never mispredicted.
+        middle, weight = low, 0.0
+        for j in range(low, high):
+            key, w = keys[j], weights[j]
+            keys[j], weights[j] = keys[middle], weights[middle]
+            keys[middle], weights[middle] = key, w
+            middle += exceeds(key, pivot)
+            weight += w if key > pivot else 0.0
+        if weight >= target:
+            high = middle
+            continue
+        # Then what equals it: units at a cap are many, and equally good.
+        target -= weight
+        low, weight = middle, 0.0
+        for j in range(middle, high):
+            key, w = keys[j], weights[j]
+            keys[j], weights[j] = keys[low], weights[low]
+            keys[low], weights[low] = key, w
+            low += 1 - exceeds(pivot, key)
+            weight += w if key >= pivot else 0.0
+        if weight >= target:
+            return pivot
+        target -= weight
+    return 0.0
+
+
+@kernel
+def _median(a: float, b: float, c: float) -> float:
+    return max(min(a, b), min(max(a, b), c))

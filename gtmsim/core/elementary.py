@@ -30,6 +30,18 @@ _LN2 = 0.6931471805599453
 LOG2_E = 1.4426950408889634
 
 
+_63 = np.uint64(63)
+
+
+@helper
+def exceeds(x: float, y: float) -> np.int64:
+    """Return 1 if x > y else 0, for finite numbers: the sign bit of y - x.
+
+    A comparison would become a branch, and a mispredicted branch costs more than the subtraction.
+    """
+    return np.int64(float_bits(y - x) >> _63)
+
+
 @helper
 def exp2(x: float) -> float:
     """2**x, clamped to [2**-1022, 2**1023]; relative error below 4e-16 plus |x| * 1e-16."""

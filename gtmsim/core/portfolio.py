@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from gtmsim.core._jit import kernel
-from gtmsim.core._types import Floats
+from gtmsim.core._types import Floats, Ints
 from gtmsim.core.campaigns import ChannelDraws, ProgramArrays, program_block
-from gtmsim.core.concentration import TopSet, empty_top_set, push_seats, top_values
+from gtmsim.core.concentration import Candidates, add_seats, empty_candidates, top_values
 from gtmsim.core.elementary import LOG2_E, exp2
 from gtmsim.core.sales import SalesArrays, team_block
 from gtmsim.core.samplers import normal
@@ -28,11 +28,14 @@ class ChannelArrays(NamedTuple):
     market_sigma: float
     luck_sigma: float
     fixed_spend: Floats
-    capacity: int
 
 
 class PortfolioArrays(NamedTuple):
-    """A compiled plan: channels in the plan's order, teams and programs mixed."""
+    """A compiled plan: channels in the plan's order, teams and programs mixed.
+
+    ``capacity`` is room for the units that may be among the best ``spend_share`` of spend; a share
+    of 0 asks for none, and nothing is set aside.
+    """
 
     channels: tuple[ChannelArrays, ...]
     horizon: int
@@ -43,8 +46,8 @@ class PortfolioArrays(NamedTuple):
 class PortfolioDraws(NamedTuple):
     """What happened, channel by channel and, in the last place, for the portfolio.
 
-    month and spend_month (channel, month, scenario); the rest (channel, scenario). ``tops`` are the
-    top sets of the channels and the portfolio.
+    month and spend_month (channel, month, scenario); the rest (channel, scenario). ``begin`` and
+    ``end`` say which of the ``candidates`` are a channel's.
     """
 
     month: Floats
@@ -56,7 +59,9 @@ class PortfolioDraws(NamedTuple):
     largest: Floats
     squares: Floats
     top_value: Floats
-    tops: tuple[TopSet, ...]
+    begin: Ints
+    end: Ints
+    candidates: Candidates
 
     def channel(self, place: int) -> ChannelDraws:
         """Return the views that a channel's kernel fills."""
@@ -98,7 +103,6 @@ def empty_draws(plan: PortfolioArrays, size: int) -> PortfolioDraws:
     """Return working arrays for ``size`` scenarios, a multiple of the lanes, to be used again."""
     places = len(plan.channels) + 1
     monthly, total = (places, plan.horizon, size), (places, size)
-    capacities = [channel.capacity for channel in plan.channels] + [plan.capacity]
     return PortfolioDraws(
         month=np.zeros(monthly),
         spend_month=np.zeros(monthly),
@@ -109,7 +113,9 @@ def empty_draws(plan: PortfolioArrays, size: int) -> PortfolioDraws:
         largest=np.zeros(total),
         squares=np.zeros(total),
         top_value=np.zeros(total),
-        tops=tuple(empty_top_set(size, capacity) for capacity in capacities),
+        begin=np.zeros(total, dtype=np.int64),
+        end=np.zeros(total, dtype=np.int64),
+        candidates=empty_candidates(size, plan.capacity),
     )
 
 
@@ -120,10 +126,8 @@ def _clear(plan: PortfolioArrays, draws: PortfolioDraws) -> None:
         draws.spend[place] = channel.fixed_spend.sum()
     for total in (draws.value, draws.beyond, draws.hits, draws.largest, draws.squares):
         total[:] = 0.0
-    for top in draws.tops:
-        top.held[:] = 0.0
-        top.free[:] = 0.0
-        top.size[:] = 0
+    draws.candidates.size[:] = 0
+    draws.candidates.free[:] = 0.0
 
 
 def _shock(
@@ -142,41 +146,50 @@ def _shock(
 def simulate_block(
     key: tuple[np.uint64, np.uint64], plan: PortfolioArrays, first: int, draws: PortfolioDraws
 ) -> None:
-    """Simulate the scenarios from ``first``, as many as ``draws`` has room for, and fill it.
-
-    Teams come before programs: what they cost is random, and the first share of the portfolio's
-    spend is known only once they have been paid.
-    """
-    _clear(plan, draws)
-    start, size = np.uint64(first), draws.value.shape[1]
-    pool = draws.tops[-1]
-    seats: list[tuple[int, Floats, Floats]] = []
-    for place, channel in enumerate(plan.channels):
-        if isinstance(channel.arrays, SalesArrays):
-            value, spend = np.empty((2, channel.arrays.start.size, size))
-            shock = _shock(key, channel, first, size)
-            team_block(*key, channel.arrays, start, shock, value, spend, draws.channel(place))
-            seats.append((place, value, spend))
-    draws.spend[:-1].sum(axis=0, out=draws.spend[-1])
-    for top, paid in zip(draws.tops, draws.spend, strict=True):
-        np.multiply(plan.spend_share, paid, out=top.target)
-    for place, value, spend in seats:
-        push_seats(draws.tops[place], value, spend)
-        push_seats(pool, value, spend)
-    for place, channel in enumerate(plan.channels):
-        if isinstance(channel.arrays, ProgramArrays):
-            shock = _shock(key, channel, first, size)
-            top = draws.tops[place]
-            program_block(*key, channel.arrays, start, shock, top, pool, draws.channel(place))
+    """Simulate the scenarios from ``first``, as many as ``draws`` has room for, and fill it."""
+    simulate_channels(key, plan, first, draws)
     for total in (
         draws.month,
         draws.spend_month,
         draws.value,
+        draws.spend,
         draws.beyond,
         draws.hits,
         draws.squares,
     ):
         total[:-1].sum(axis=0, out=total[-1])
     draws.largest[:-1].max(axis=0, out=draws.largest[-1])
-    for top, out in zip(draws.tops, draws.top_value, strict=True):
-        top_values(top, out)
+    if len(plan.channels) == 1:
+        draws.top_value[-1] = draws.top_value[0]
+    else:
+        draws.end[-1] = draws.candidates.size
+        _take_top(plan, draws, -1, np.zeros(draws.value.shape[1]))
+
+
+def simulate_channels(
+    key: tuple[np.uint64, np.uint64], plan: PortfolioArrays, first: int, draws: PortfolioDraws
+) -> None:
+    """Simulate channel by channel, and leave the portfolio's own row alone."""
+    _clear(plan, draws)
+    start, size = np.uint64(first), draws.value.shape[1]
+    candidates = draws.candidates
+    for place, channel in enumerate(plan.channels):
+        shock = _shock(key, channel, first, size)
+        free = candidates.free.copy()
+        draws.begin[place] = candidates.size
+        if isinstance(channel.arrays, SalesArrays):
+            value, spend = np.empty((2, channel.arrays.start.size, size))
+            team_block(*key, channel.arrays, start, shock, value, spend, draws.channel(place))
+            if plan.spend_share > 0.0:
+                add_seats(candidates, value, spend)
+        else:
+            program_block(*key, channel.arrays, start, shock, candidates, draws.channel(place))
+        draws.end[place] = candidates.size
+        _take_top(plan, draws, place, free)
+
+
+def _take_top(plan: PortfolioArrays, draws: PortfolioDraws, place: int, free: Floats) -> None:
+    if plan.spend_share == 0.0:
+        return
+    target = plan.spend_share * draws.spend[place]
+    top_values(draws.candidates, draws.begin[place], free, target, draws.top_value[place])

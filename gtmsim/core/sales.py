@@ -91,6 +91,21 @@ def _fill_seat(
                 months = min(log2(survival(a[lane])) * team.tenure_scale, 4096.0)
                 # A tenure that began before the plan is counted from its first month.
                 stop[lane] = max(start[lane], 0) + 1 + np.int64(months)
+        if rep == 0:
+            # All lanes' first reps start together, so months are walked with lanes side by side.
+            for t in range(max(earliest, 0), horizon):
+                made, seats = output[t], filled[t]
+                productivity = ramp[t - earliest]
+                for lane in range(LANES):
+                    made[lane] = productivity * skill[lane] if t < stop[lane] else 0.0
+                for lane in range(LANES):
+                    seats[lane] += 1 if t < stop[lane] else 0
+        else:
+            for lane in range(LANES):
+                begin = start[lane]
+                for t in range(begin, min(stop[lane], horizon)):
+                    output[t, lane] = ramp[t - begin] * skill[lane]
+                    filled[t, lane] += 1
         earliest = horizon
         for lane in range(LANES):
             begin, end = start[lane], min(stop[lane], horizon)
@@ -99,11 +114,7 @@ def _fill_seat(
             if begin >= 0:
                 hired[begin, lane] += 1
                 spend[lane] += team.hiring * (annuity[begin + 1] - annuity[begin])
-            inside = max(begin, 0)
-            spend[lane] += team.loaded * (annuity[end] - annuity[inside])
-            for t in range(inside, end):
-                output[t, lane] = ramp[t - begin] * skill[lane]
-                filled[t, lane] += 1
+            spend[lane] += team.loaded * (annuity[end] - annuity[max(begin, 0)])
             start[lane] = end + team.backfill if team.backfill >= 0 else horizon
             earliest = min(earliest, start[lane])
         rep += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from gtmsim.core._types import Floats, Words
-from gtmsim.core.campaigns import ChannelDraws, ProgramArrays, program_block
-from gtmsim.core.concentration import empty_top_set, top_values
+from gtmsim.core.campaigns import SPARE, ChannelDraws, ProgramArrays, program_block
+from gtmsim.core.concentration import empty_candidates, top_values
 from gtmsim.core.response import Response
 from gtmsim.core.samplers import Sampler
 from gtmsim.core.streams import LANES
@@ -19,8 +19,9 @@ def sample_sets(
     first: int,
     sampler: Sampler,
     hits: tuple[int, Words],
-    campaigns: int,
-    spend_share: float,
+    target: float,
+    bar: Floats,
+    room: int,
     total: Floats,
     top: Floats,
     largest: Floats,
@@ -28,8 +29,9 @@ def sample_sets(
 ) -> None:
     """Simulate sets of campaigns that spend 1 each; scenarios from ``first``.
 
-    Fills total value, value of the first ``spend_share`` of spend, largest value and number of hits
-    (scenario,). It is a program of one cohort in a plan of one month, run by the same kernel.
+    Fills total value, value of the best ``target`` of them, largest value and number of hits
+    (scenario,); ``bar`` (1,) and ``room`` are for that target. It is a program of one cohort in a
+    plan of one month, run by the same kernel.
     """
     one, none = np.ones(1), np.zeros(1, dtype=np.int64)
     base, thresholds = hits
@@ -41,22 +43,19 @@ def sample_sets(
         spend=one,
         gain=one,
         worth=one,
+        bar=bar,
         hit_base=np.array([base]),
         hit_from=none,
         hit_to=np.array([thresholds.size]),
         thresholds=thresholds,
     )
     size = -(-total.size // LANES) * LANES
-    best = empty_top_set(size, int(np.ceil(spend_share * campaigns)) + 3)
-    best.target[:] = spend_share * campaigns
-    # A second top set is for a portfolio of many programs: this one wants no unit.
-    unused = empty_top_set(size, 1)
-    unused.keys[:] = np.inf
+    candidates = empty_candidates(size, room + SPARE)
     month = np.zeros((2, 1, size))
     draws = ChannelDraws(*month, *np.zeros((6, size)))
-    program_block(key0, key1, program, np.uint64(first), np.ones(size), best, unused, draws)
-    share = np.empty(size)
-    top_values(best, share)
+    program_block(key0, key1, program, np.uint64(first), np.ones(size), candidates, draws)
+    share, begin = np.empty(size), np.zeros(size, dtype=np.int64)
+    top_values(candidates, begin, np.zeros(size), np.full(size, target), share)
     for out, source in (
         (total, draws.value),
         (top, share),

@@ -5,7 +5,7 @@ A counter of Philox has four 32-bit words; an address fills them so that no two 
 ====  =====================================================================================
 word  content
 ====  =====================================================================================
-c0    index of the draw within its group (hit, rep, quarter pair, cohort pair)
+c0    index of the draw within its group (pair of hits, rep, pair of quarters or cohorts)
 c1    scenario, low 32 bits
 c2    scenario, high 8 bits | purpose, 4 bits | group, 20 bits (a cohort or a seat)
 c3    channel: 32 bits of the BLAKE2b digest of its name; 0 is the plan itself
@@ -103,17 +103,23 @@ def lane_words(
 
 
 @kernel
-def address_words(
+def tile_words(
     key0: np.uint64,
     key1: np.uint64,
     channel: np.uint64,
     purpose: np.uint64,
-    group: Words,
-    scenario: Words,
-    index: Words,
+    group: np.uint64,
+    index: np.uint64,
     count: int,
-    word: Words,
+    first: np.uint64,
+    words: Words,
 ) -> None:
-    """Fill word[:count] with the A words of any addresses: group, scenario, index (draw,)."""
+    """Fill words (2 * count * lane,) with those of consecutive indices and scenarios.
+
+    All A words come first, index by index and lane by lane within; then the B words.
+    """
+    half = count * LANES
     for i in range(count):
-        word[i], _ = words_at(key0, key1, channel, purpose, group[i], scenario[i], index[i])
+        a = words[i * LANES : (i + 1) * LANES]
+        b = words[half + i * LANES : half + (i + 1) * LANES]
+        lane_words(key0, key1, channel, purpose, group, index + np.uint64(i), first, a, b)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from gtmsim.compiled import CompiledPlan, compile_plan
-from gtmsim.core.portfolio import empty_draws, simulate_block
+from gtmsim.core.portfolio import empty_draws, simulate_channels
 from gtmsim.core.streams import LANES
 from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import seed_key
 
+_COLUMNS = ("scenario", "channel", "units", "spend", "value")
 _ROWS = 50_000
 _MOST_SCENARIOS = 100
 
@@ -34,36 +37,27 @@ def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFr
         Columns scenario, channel, units, spend, value. A row is one seat, one campaign that hit,
         or, with ``units`` above 1, all of a program's campaigns that returned nothing.
     """
-    whole = compile_plan(compiled.plan, spend_share=1.0)
-    places = sum(channel.capacity for channel in whole.arrays.channels)
-    count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // places))
-    # Memory follows the units, so a plan of very many is drawn a block at a time at most.
-    size = -(-count // LANES) * LANES
-    draws = empty_draws(whole.arrays, size)
-    simulate_block(seed_key(seed), whole.arrays, 0, draws)
-    frames = []
-    for place, channel in enumerate(compiled.plan.channels):
-        top = draws.tops[place]
-        for scenario in range(count):
-            held = int(top.size[scenario])
-            order = np.argsort(-top.keys[scenario, :held])
-            spend = top.weights[scenario, order]
-            value = top.keys[scenario, order] * spend
-            units = np.ones(held, dtype=np.int64)
-            if isinstance(channel, CampaignProgram) and held < channel.campaigns:
+    whole = compile_plan(compiled.plan, spend_share=1.0).arrays
+    count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // whole.capacity))
+    draws = empty_draws(whole, -(-count // LANES) * LANES)
+    simulate_channels(seed_key(seed), whole, 0, draws)
+    keys, weights = draws.candidates.keys, draws.candidates.weights
+    columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
+    for scenario in range(count):
+        for place, channel in enumerate(compiled.plan.channels):
+            own = slice(draws.begin[place, scenario], draws.end[place, scenario])
+            order = np.argsort(-keys[scenario, own])
+            spend = weights[scenario, own][order]
+            value = keys[scenario, own][order] * spend
+            units = np.ones(spend.size, dtype=np.int64)
+            if isinstance(channel, CampaignProgram) and spend.size < channel.campaigns:
                 rest = draws.spend[place, scenario] - spend.sum()
-                spend = np.append(spend, max(rest, 0.0))
-                value = np.append(value, 0.0)
-                units = np.append(units, channel.campaigns - held)
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "scenario": scenario,
-                        "channel": channel.name,
-                        "units": units,
-                        "spend": spend,
-                        "value": value,
-                    }
-                )
-            )
-    return pd.concat(frames, ignore_index=True)
+                spend, value = np.append(spend, max(rest, 0.0)), np.append(value, 0.0)
+                units = np.append(units, channel.campaigns - units.size)
+            names = np.full(units.size, channel.name, dtype=object)
+            scenarios_ = np.full(units.size, scenario)
+            for column, part in zip(
+                columns.values(), (scenarios_, names, units, spend, value), strict=True
+            ):
+                column.append(part)
+    return pd.DataFrame({name: np.concatenate(parts) for name, parts in columns.items()})

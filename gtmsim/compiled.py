@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ from gtmsim.core.streams import MAX_GROUPS
 from gtmsim.errors import ArgumentError, PlanError, Problem
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.sampling import candidate_bars, compile_hits, compile_multiple, stream_of
+
+_MOST_SEAT_MONTHS = 1_000_000
+"""Of one team: its kernel takes 512 bytes of memory for each."""
 
 
 @dataclass(frozen=True)
@@ -64,29 +68,34 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     _check_streams(plan)
     monthly = (1.0 + plan.discount_rate) ** (-1.0 / 12.0)
     discount = monthly ** np.arange(plan.horizon)
-    most_spent = spend_share * _most_spent(plan, discount)
+    fixed = [
+        _fixed_spend(channel, discount) if isinstance(channel, CampaignProgram) else None
+        for channel in plan.channels
+    ]
+    most_spent = spend_share * _most_spent(plan, fixed)
     channels: list[ChannelArrays] = []
-    capacity = SPARE
-    for i, channel in enumerate(plan.channels):
+    room = 0
+    for i, (channel, outlay) in enumerate(zip(plan.channels, fixed, strict=True)):
         market_sigma = plan.market_volatility * channel.market_loading
-        if isinstance(channel, SalesTeam):
-            team = _compile_team(channel, discount, monthly)
-            capacity += team.start.size
-            channels.append(ChannelArrays(team, market_sigma, 0.0, np.zeros(plan.horizon)))
-        else:
-            try:
-                program, room = _compile_program(channel, discount, monthly, most_spent)
-            except ArgumentError as error:
-                p = error.problem
-                path = f"channels[{i}].{p.path}"
-                raise PlanError([Problem(path, p.rule, p.value, p.fix)]) from None
-            capacity += room
-            fixed = _fixed_spend(channel, discount)
-            channels.append(ChannelArrays(program, market_sigma, channel.shared_luck, fixed))
+        try:
+            if isinstance(channel, SalesTeam):
+                team = _compile_team(channel, discount, monthly)
+                room += team.start.size
+                nothing = np.zeros(plan.horizon)
+                channels.append(ChannelArrays(team, market_sigma, 0.0, nothing, room))
+            elif outlay is not None:
+                program, own = _compile_program(channel, discount, monthly, outlay, most_spent)
+                room += own
+                luck = channel.shared_luck
+                channels.append(ChannelArrays(program, market_sigma, luck, outlay, room))
+        except ArgumentError as error:
+            p = error.problem
+            path = f"channels[{i}].{p.path}"
+            raise PlanError([Problem(path, p.rule, p.value, p.fix)]) from None
     return CompiledPlan(
         plan=plan,
         names=(*(channel.name for channel in plan.channels), "portfolio"),
-        arrays=PortfolioArrays(tuple(channels), plan.horizon, capacity, spend_share),
+        arrays=PortfolioArrays(tuple(channels), plan.horizon, room + SPARE, spend_share),
     )
 
 
@@ -97,15 +106,17 @@ def _fixed_spend(program: CampaignProgram, discount: Floats) -> Floats:
     return (outlay + program.overhead) * discount
 
 
-def _most_spent(plan: Plan, discount: Floats) -> float:
+def _most_spent(plan: Plan, fixed: Sequence[Floats | None]) -> float:
     """A bound of what a plan spends in any scenario, in present value."""
     total = 0.0
-    for channel in plan.channels:
+    for channel, outlay in zip(plan.channels, fixed, strict=True):
         if isinstance(channel, SalesTeam):
-            monthly = channel.loaded_cost / 12.0 + channel.hiring_cost
-            total += len(channel.start_months) * plan.horizon * monthly
-        else:
-            total += float(_fixed_spend(channel, discount).sum())
+            wait = channel.backfill_months
+            reps = 1 if wait is None else -(-plan.horizon // (1 + wait))
+            seat = plan.horizon * channel.loaded_cost / 12.0 + reps * channel.hiring_cost
+            total += len(channel.start_months) * seat
+        elif outlay is not None:
+            total += float(outlay.sum())
     return total
 
 
@@ -127,6 +138,9 @@ def _log_parameters(mean: float, cv: float) -> tuple[float, float]:
 def _compile_team(team: SalesTeam, discount: Floats, monthly: float) -> SalesArrays:
     start = np.array(team.start_months, dtype=np.int64)
     horizon = discount.size
+    if start.size * horizon > _MOST_SEAT_MONTHS:
+        rule = f"must make at most {_MOST_SEAT_MONTHS:,} seat-months of the horizon"
+        raise ArgumentError("hires", rule, f"{start.size * horizon:,}", "split it into teams")
     longest = horizon + max(0, -int(start.min()))
     skill_median, skill_sigma = _log_parameters(team.attainment, team.skill_cv)
     # Four independent quarters average to a year, so a quarter has twice the year's CV.
@@ -147,7 +161,7 @@ def _compile_team(team: SalesTeam, discount: Floats, monthly: float) -> SalesArr
         backfill=-1 if team.backfill_months is None else team.backfill_months,
         loaded=team.loaded_cost / 12.0,
         hiring=team.hiring_cost,
-        annuity=np.concatenate(([0.0], np.cumsum(discount))),
+        annuity=np.append(np.cumsum(discount[::-1])[::-1], 0.0),
         scale=filled ** (team.returns_to_scale - 1.0),
         worth=_worth(response),
     )
@@ -180,11 +194,16 @@ def _worth(response: Response) -> Floats:
 
 
 def _compile_program(
-    program: CampaignProgram, discount: Floats, monthly: float, most_spent: float
+    program: CampaignProgram,
+    discount: Floats,
+    monthly: float,
+    outlay: Floats,
+    most_spent: float,
 ) -> tuple[ProgramArrays, int]:
     """Return a program's arrays, and room for its campaigns that may be among the best.
 
-    ``most_spent`` bounds the spend whose best units are asked for.
+    ``outlay`` (month,) is what it spends in present value; ``most_spent`` bounds the spend whose
+    best units are asked for.
     """
     horizon = discount.size
     launch, spends = program.launch_months(horizon), program.spends()
@@ -205,7 +224,7 @@ def _compile_program(
     worth = gain * _worth(response)[month]
     # Overhead is shared among campaigns in proportion to their spend.
     paid = spend * discount[month]
-    paid *= _fixed_spend(program, discount).sum() / (paid @ sizes)
+    paid *= outlay.sum() / (paid @ sizes)
     bar, room = candidate_bars(
         program.multiple,
         program.cap,

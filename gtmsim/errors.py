@@ -18,6 +18,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -167,7 +170,10 @@ def check_number(
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ArgumentTypeError(name, "must be a number", value, fix)
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ArgumentError(name, "must be finite", value, fix)
     below = low is not None and (number <= low if low_open else number < low)
@@ -192,13 +198,29 @@ def check_count(name: str, value: object, *, low: int = 1, high: int | None = No
     >>> check_count("scenarios", 100)
     100
     """
-    whole = isinstance(value, numbers.Real) and float(value).is_integer()
+    whole = isinstance(value, numbers.Integral) or (
+        isinstance(value, numbers.Real) and float(value).is_integer()
+    )
     if isinstance(value, bool) or not whole:
         raise ArgumentTypeError(name, "must be a whole number", value)
     count = int(value)  # type: ignore[call-overload]
     if count < low or (high is not None and count > high):
         raise ArgumentError(name, _bounds(low, high, False, False), value)
     return int(count)
+
+
+def check_levels(values: object, name: str = "q") -> npt.NDArray[np.float64]:
+    """Return probabilities (level,) as an array; each must be a number in [0, 1].
+
+    Examples
+    --------
+    >>> check_levels((0.1, 0.9)).tolist()
+    [0.1, 0.9]
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        fix = "write (0.5,) for one level"
+        raise ArgumentTypeError(name, "must be a sequence of numbers", values, fix)
+    return np.array([check_number(name, value, low=0.0, high=1.0) for value in values])
 
 
 def _bounds(low: float | None, high: float | None, low_open: bool, high_open: bool) -> str:

@@ -40,6 +40,21 @@ class Model(BaseModel):
             raised.prefix = prefix
             raise raised from None
 
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Return a model as it is, or one made from a mapping of its fields.
+
+        Raises
+        ------
+        PlanError
+            If a rule is broken: pydantic's own error never leaves gtmsim.
+        """
+        if isinstance(obj, cls):
+            return obj
+        if not isinstance(obj, Mapping):
+            raise PlanError([Problem(cls.__name__, "must be a table of keys", obj)])
+        return cls(**{str(key): value for key, value in obj.items()})
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed, checked like a new one.
 

@@ -223,7 +223,7 @@ def candidate_bars(
     ...     Pareto(tail_index=1.0), None, expected=1e4 * one, most=np.array([10_000]), rate=one,
     ...     spend=one, target=100.0
     ... )
-    >>> 20.0 < bar[0] < 60.0, 250 < room < 900
+    >>> bool(20.0 < bar[0] < 60.0), 250 < room < 900
     (True, True)
     """
     if target == 0.0:

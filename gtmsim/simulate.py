@@ -15,13 +15,13 @@ from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
 from gtmsim.execute import default_workers, physical_memory, run_tasks
 from gtmsim.plan import Plan
 from gtmsim.progress import progress_bar
-from gtmsim.result import PortfolioResult, make_manifest, sample_units
+from gtmsim.result import PortfolioResult, make_manifest
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 from gtmsim.summary import METRICS, Summary, scenario_metrics
 
 _CHUNK_BYTES = 4 * 2**20
 _TASKS_PER_WORKER = 8
-_LONGEST_TASK = 2**20
+_LONGEST_TASK = 2**17
 
 
 class _Task(NamedTuple):
@@ -85,8 +85,10 @@ def simulate_portfolio(
         )
     scenarios = check_count("scenarios", scenarios, high=MAX_SCENARIOS)
     workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
-    if keep not in ("scenarios", "summary"):
+    if not isinstance(keep, str) or keep not in ("scenarios", "summary"):
         raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
+    if progress is not None and not isinstance(progress, bool):
+        raise ArgumentTypeError("progress", "must be True, False or None", progress)
     seed = resolve_seed(rng)
     compiled = compile_plan(plan)
     if keep == "scenarios":
@@ -102,7 +104,6 @@ def simulate_portfolio(
         seed=seed,
         distributions=summary,
         kept=run.kept,
-        units=sample_units(compiled, seed, scenarios),
         manifest=make_manifest(plan, seed, scenarios, keep),
     )
 

@@ -48,6 +48,10 @@ def tail_contract(plan: Plan) -> pd.DataFrame:
     heaviest = max((tail for tail, _ in tails.values()), key=order.index)
     tails["portfolio"] = heaviest, min(index for _, index in tails.values())
     rows = {name: _row(tail, index) for name, (tail, index) in tails.items()}
+    if any(tail == "not known" for tail, _ in tails.values()):
+        # A moment that one part lacks, the whole lacks; that it exists cannot be said.
+        for moment in ("mean_exists", "variance_exists"):
+            rows["portfolio"][moment] = rows["portfolio"][moment] and None
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
 
 

@@ -24,7 +24,9 @@ def floats(low: float, high: float, **limits: Any) -> st.SearchStrategy[float]:
 
 
 money = floats(1e-2, 1e9)
-text = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(str.strip)
+text = st.text(
+    st.characters(codec="utf-8", categories=("L", "M", "N", "P", "S")), min_size=1, max_size=12
+)
 names = text.filter(lambda name: name != "portfolio")
 
 

@@ -93,7 +93,7 @@ def test_upper_moments_are_integrals(law: Multiple, order: int, p: float, cap: f
 
 
 def test_moments_of_power_laws() -> None:
-    for alpha in (1.001, 1.5, 2.0, 2.001, 3.0, 1e3, 1e6):
+    for alpha in (1.001, 1.5, 2.0, 2.001, 3.0, 1e3, 1e4):
         mean = alpha / (alpha - 1.0)
         variance = mean / ((alpha - 1.0) * (alpha - 2.0)) if alpha > 2.0 else math.inf
         pareto, lomax = Pareto(tail_index=alpha, minimum=3.0), Lomax(tail_index=alpha, scale=3.0)

@@ -208,13 +208,14 @@ def test_expected_sales_is_the_mean_over_all_careers(start: int, backfill: int |
 def test_expected_sales_of_a_renewed_contract() -> None:
     """One booking of 40 in month 0, recognised month by month at a third a year of churn."""
     ramp = Ramp(curve=(1.0, 0.0))
-    team = SalesTeam(name="reps", hires=1, quota=480, loaded_cost=0, hiring_cost=17, ramp=ramp)
+    team = SalesTeam(name="reps", hires=1, quota=480, loaded_cost=12, hiring_cost=17, ramp=ramp)
     team = team.replace(recognition="recurring", annual_churn=1.0 / 3.0)
     kept, d = (2.0 / 3.0) ** (1.0 / 12.0), 1.2 ** (-1.0 / 12.0)
     months = [40.0 / 24.0, *(40.0 / 12.0 * kept**j for j in range(1, 24)), 40.0 / 24.0 * kept**24]
     worth = [x * d**j for j, x in enumerate(months)]
+    paid = sum(d**j for j in range(14))
     means = laws.expected_sales(team, 14, 0.2)
-    assert means == pytest.approx((sum(worth[:14]), 17.0, sum(worth[14:])), rel=1e-13)
+    assert means == pytest.approx((sum(worth[:14]), 17.0 + paid, sum(worth[14:])), rel=1e-13)
     # The horizon at the end of a contract year: only half a month of it is still to come.
     assert laws.expected_sales(team, 12, 0.2).beyond_horizon == pytest.approx(
         40.0 / 24.0 * kept**12 * d**12, rel=1e-13

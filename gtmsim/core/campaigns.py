@@ -109,6 +109,7 @@ def _add_up(
 @kernel
 def _set_aside(
     candidates: Candidates,
+    limit: int,
     lane0: int,
     x: Floats,
     rows: int,
@@ -117,14 +118,16 @@ def _set_aside(
     rate: Floats,
     spend: float,
 ) -> None:
-    """Append what is above the bar in x (hit, lane) to the candidates of its scenario."""
-    keys, weights, size, _ = candidates
-    last = keys.shape[1] - rows
+    """Append what is above the bar in x (hit, lane) to the candidates of its scenario.
+
+    At ``limit`` the rows are still written, into the spare places, and no longer counted.
+    """
+    keys, weights, size = candidates
     for lane in range(LANES):
         if peak[lane] <= bar:
             continue
         s = lane0 + lane
-        place, to_key = min(size[s], last), rate[lane]
+        place, to_key = min(size[s], limit), rate[lane]
         for row in range(rows):
             # Written first and counted if wanted, without a branch.
             multiple = x[row * LANES + lane]
@@ -142,12 +145,13 @@ def program_block(
     first: np.uint64,
     shock: Floats,
     candidates: Candidates,
+    limit: int,
     out: ChannelDraws,
 ) -> None:
     """Simulate one program for the scenarios from ``first``, as many as ``shock`` has.
 
-    ``shock`` (scenario,) multiplies every value; campaigns above their bar join ``candidates``. The
-    number of scenarios is a multiple of the lanes.
+    ``shock`` (scenario,) multiplies every value; campaigns above their bar join ``candidates``, as
+    long as there are no more than ``limit``. The number of scenarios is a multiple of the lanes.
     """
     a = np.empty(LANES, np.uint64)
     b = np.empty(LANES, np.uint64)
@@ -194,7 +198,9 @@ def program_block(
                 )
                 sample(program.sampler, words, 2 * pairs * LANES, x)
                 _add_up(x, 2 * pair, pairs, counts, total, squares, peak)
-                _set_aside(candidates, lane0, x, 2 * pairs, peak, program.bar[cohort], rate, spend)
+                _set_aside(
+                    candidates, limit, lane0, x, 2 * pairs, peak, program.bar[cohort], rate, spend
+                )
             month = originated[program.month[cohort]]
             for lane in range(LANES):
                 month[lane] += program.gain[cohort] * total[lane]

@@ -20,45 +20,37 @@ class Candidates(NamedTuple):
     """Units set aside, channel after channel.
 
     ``keys``, value per spend, and ``weights``, spend, are (scenario, place); ``size`` (scenario,)
-    counts them. ``free`` (scenario,) is the value of units that cost nothing: it comes first.
+    counts them.
     """
 
     keys: Floats
     weights: Floats
     size: Ints
-    free: Floats
 
 
 def empty_candidates(scenarios: int, capacity: int) -> Candidates:
     """Return room for ``capacity`` units of each scenario."""
     shape = (scenarios, capacity)
-    size = np.zeros(scenarios, dtype=np.int64)
-    return Candidates(np.zeros(shape), np.zeros(shape), size, np.zeros(scenarios))
+    return Candidates(np.zeros(shape), np.zeros(shape), np.zeros(scenarios, dtype=np.int64))
 
 
 @kernel
 def add_seats(candidates: Candidates, value: Floats, spend: Floats) -> None:
-    """Add seats, value and spend (seat, scenario), to the candidates."""
-    keys, weights, size, free = candidates
+    """Add seats, value and spend (seat, scenario), to the candidates: every seat has a cost."""
+    keys, weights, size = candidates
     for seat in range(value.shape[0]):
         for s in range(size.size):
-            place, weight = size[s], spend[seat, s]
-            if weight > 0.0:
-                keys[s, place] = value[seat, s] / weight
-                weights[s, place] = weight
-                size[s] = place + 1
-            else:
-                free[s] += value[seat, s]
+            keys[s, size[s]] = value[seat, s] / spend[seat, s]
+            weights[s, size[s]] = spend[seat, s]
+            size[s] += 1
 
 
 @kernel
-def top_values(
-    candidates: Candidates, begin: Ints, free: Floats, target: Floats, out: Floats
-) -> None:
+def top_values(candidates: Candidates, begin: Ints, target: Floats, out: Floats) -> None:
     """Fill out (scenario,) with the value of the target spend among candidates from ``begin`` on.
 
-    ``free`` (scenario,) is what cost nothing before them. The value is added up in the order in
-    which units were drawn, so it does not depend on which others were set aside.
+    The value is added up in the order in which units were drawn, so it does not depend on which
+    others were set aside.
     """
     keys, weights = candidates.keys, candidates.weights
     key, weight = np.empty(keys.shape[1]), np.empty(keys.shape[1])
@@ -75,7 +67,7 @@ def top_values(
             above += w if k > cutoff else 0.0
             level += w if k == cutoff else 0.0
         rest = max(min(target[s] - above, level), 0.0)
-        out[s] = candidates.free[s] - free[s] + value + rest * cutoff
+        out[s] = value + rest * cutoff
 
 
 @kernel

@@ -13,6 +13,7 @@ Applied Statistics 37 (1988), 477-484 (routine PPND16).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ _63 = np.uint64(63)
 
 
 @helper
-def exceeds(x: float, y: float) -> np.int64:
+def exceeds(x: float, y: float) -> Any:
     """Return 1 if x > y else 0, for finite numbers: the sign bit of y - x.
 
     A comparison would become a branch, and a mispredicted branch costs more than the subtraction.

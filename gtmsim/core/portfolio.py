@@ -28,6 +28,7 @@ class ChannelArrays(NamedTuple):
     market_sigma: float
     luck_sigma: float
     fixed_spend: Floats
+    limit: int
 
 
 class PortfolioArrays(NamedTuple):
@@ -127,7 +128,6 @@ def _clear(plan: PortfolioArrays, draws: PortfolioDraws) -> None:
     for total in (draws.value, draws.beyond, draws.hits, draws.largest, draws.squares):
         total[:] = 0.0
     draws.candidates.size[:] = 0
-    draws.candidates.free[:] = 0.0
 
 
 def _shock(
@@ -163,7 +163,7 @@ def simulate_block(
         draws.top_value[-1] = draws.top_value[0]
     else:
         draws.end[-1] = draws.candidates.size
-        _take_top(plan, draws, -1, np.zeros(draws.value.shape[1]))
+        _take_top(plan, draws, -1)
 
 
 def simulate_channels(
@@ -175,7 +175,6 @@ def simulate_channels(
     candidates = draws.candidates
     for place, channel in enumerate(plan.channels):
         shock = _shock(key, channel, first, size)
-        free = candidates.free.copy()
         draws.begin[place] = candidates.size
         if isinstance(channel.arrays, SalesArrays):
             value, spend = np.empty((2, channel.arrays.start.size, size))
@@ -183,13 +182,14 @@ def simulate_channels(
             if plan.spend_share > 0.0:
                 add_seats(candidates, value, spend)
         else:
-            program_block(*key, channel.arrays, start, shock, candidates, draws.channel(place))
+            limit, out = channel.limit, draws.channel(place)
+            program_block(*key, channel.arrays, start, shock, candidates, limit, out)
         draws.end[place] = candidates.size
-        _take_top(plan, draws, place, free)
+        _take_top(plan, draws, place)
 
 
-def _take_top(plan: PortfolioArrays, draws: PortfolioDraws, place: int, free: Floats) -> None:
+def _take_top(plan: PortfolioArrays, draws: PortfolioDraws, place: int) -> None:
     if plan.spend_share == 0.0:
         return
     target = plan.spend_share * draws.spend[place]
-    top_values(draws.candidates, draws.begin[place], free, target, draws.top_value[place])
+    top_values(draws.candidates, draws.begin[place], target, draws.top_value[place])

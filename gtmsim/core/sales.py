@@ -23,7 +23,7 @@ class SalesArrays(NamedTuple):
     before skill; ``scale`` (filled seats,) the returns to scale; ``worth`` (month,) what one unit
     originated in a month realises by the horizon, in present value. ``tenure_scale`` is
     12 / log2(1 - attrition), or 0 if nobody leaves; ``backfill`` is -1 if a seat stays empty;
-    ``annuity`` (month + 1,) the present value of 1 a month before each month.
+    ``annuity`` (month + 1,) the present value of 1 a month from each month on.
     """
 
     stream: np.uint64
@@ -68,7 +68,7 @@ def _fill_seat(
     start = np.full(LANES, team.start[seat])
     stop = np.full(LANES, horizon)
     skill = np.empty(LANES)
-    ramp, annuity = team.ramp, team.annuity
+    ramp, annuity, discount = team.ramp, team.annuity, team.response.discount
     output[:] = 0.0
     rep = 0
     earliest = team.start[seat]
@@ -113,8 +113,8 @@ def _fill_seat(
                 continue
             if begin >= 0:
                 hired[begin, lane] += 1
-                spend[lane] += team.hiring * (annuity[begin + 1] - annuity[begin])
-            spend[lane] += team.loaded * (annuity[end] - annuity[max(begin, 0)])
+                spend[lane] += team.hiring * discount[begin]
+            spend[lane] += team.loaded * (annuity[max(begin, 0)] - annuity[end])
             start[lane] = end + team.backfill if team.backfill >= 0 else horizon
             earliest = min(earliest, start[lane])
         rep += 1

@@ -53,9 +53,9 @@ def sample_sets(
     candidates = empty_candidates(size, room + SPARE)
     month = np.zeros((2, 1, size))
     draws = ChannelDraws(*month, *np.zeros((6, size)))
-    program_block(key0, key1, program, np.uint64(first), np.ones(size), candidates, draws)
+    program_block(key0, key1, program, np.uint64(first), np.ones(size), candidates, room, draws)
     share, begin = np.empty(size), np.zeros(size, dtype=np.int64)
-    top_values(candidates, begin, np.zeros(size), np.full(size, target), share)
+    top_values(candidates, begin, np.full(size, target), share)
     for out, source in (
         (total, draws.value),
         (top, share),

@@ -15,6 +15,9 @@ from gtmsim.errors import PlanError, Problem
 LOWEST_TAIL_INDEX = 0.1
 """Smallest tail index; a draw's largest value is 2**(65 / tail_index)."""
 
+LOWEST_SCALE = 1e-100
+"""Smallest multiple that has a scale of its own: squares of values stay in range."""
+
 
 def _check_tail_index(value: float) -> float:
     if value < LOWEST_TAIL_INDEX:
@@ -24,12 +27,19 @@ def _check_tail_index(value: float) -> float:
     return value
 
 
+def _check_scale(value: float) -> float:
+    if value < LOWEST_SCALE:
+        raise PlanError([Problem("", f"must be at least {LOWEST_SCALE:g}", value)])
+    return value
+
+
+# Above 1e4 a Lomax is an exponential to four digits, and its inverse loses its own.
 TailIndex = Annotated[
     float,
-    Field(json_schema_extra={"minimum": LOWEST_TAIL_INDEX}),
+    Field(le=1e4, json_schema_extra={"minimum": LOWEST_TAIL_INDEX}),
     AfterValidator(_check_tail_index),
 ]
-Scale = Annotated[float, Field(gt=0.0, le=1e100)]
+Scale = Annotated[float, Field(gt=0.0, le=1e100), AfterValidator(_check_scale)]
 
 
 class Pareto(Multiple):

@@ -30,6 +30,7 @@ _TAIL_INDEX: Final[dict[str, Callable[[Mapping[str, float]], float]]] = {
     "f": lambda shape: shape["dfd"] / 2.0,
     "fisk": lambda shape: shape["c"],
     "foldcauchy": lambda shape: 1.0,
+    "gengamma": lambda shape: -shape["a"] * shape["c"] if shape["c"] < 0.0 else math.inf,
     "genextreme": lambda shape: -1.0 / shape["c"] if shape["c"] < 0.0 else math.inf,
     "genpareto": lambda shape: 1.0 / shape["c"] if shape["c"] > 0.0 else math.inf,
     "halfcauchy": lambda shape: 1.0,
@@ -40,6 +41,7 @@ _TAIL_INDEX: Final[dict[str, Callable[[Mapping[str, float]], float]]] = {
     "loglaplace": lambda shape: shape["c"],
     "lomax": lambda shape: shape["c"],
     "mielke": lambda shape: shape["s"],
+    "ncf": lambda shape: shape["dfd"] / 2.0,
     "pareto": lambda shape: shape["b"],
 }
 

@@ -11,6 +11,9 @@ from gtmsim.errors import PlanError, Problem
 RESERVED = "portfolio"
 """What results call all channels together."""
 
+SMALLEST = 1e-6
+"""Smallest amount of money that is not nothing: ratios and squares of amounts stay in range."""
+
 
 def broken(rule: str, value: object, fix: str | None = None, path: str = "") -> PlanError:
     """Return the error of a field's validator; its path is relative to the field."""
@@ -20,6 +23,8 @@ def broken(rule: str, value: object, fix: str | None = None, path: str = "") -> 
 def _check_name(name: str) -> str:
     if not name.strip():
         raise broken("must not be blank", name)
+    if not name.isprintable():
+        raise broken("must be printable text", name)
     return name
 
 
@@ -27,6 +32,12 @@ def _check_channel_name(name: str) -> str:
     if name == RESERVED:
         raise broken("must not be 'portfolio', which stands for all channels", name, "rename it")
     return name
+
+
+def _check_smallest(amount: float) -> float:
+    if amount < SMALLEST:
+        raise broken(f"must be at least {SMALLEST:g}", amount)
+    return amount
 
 
 def _refuse_percent(value: Any) -> Any:
@@ -39,7 +50,7 @@ Name: TypeAlias = Annotated[str, AfterValidator(_check_name)]
 ChannelName: TypeAlias = Annotated[Name, AfterValidator(_check_channel_name)]
 # The upper limits keep totals far below the largest float64.
 Cost: TypeAlias = Annotated[float, Field(ge=0.0, le=1e15)]
-PositiveMoney: TypeAlias = Annotated[float, Field(gt=0.0, le=1e15)]
+PositiveMoney: TypeAlias = Annotated[float, Field(gt=0.0, le=1e15), AfterValidator(_check_smallest)]
 # Share in [0, 1]; narrower limits come on top.
 Share: TypeAlias = Annotated[float, Field(ge=0.0, le=1.0), BeforeValidator(_refuse_percent)]
 Loading: TypeAlias = Annotated[float, Field(ge=-10.0, le=10.0)]

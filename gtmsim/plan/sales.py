@@ -70,7 +70,7 @@ class SalesTeam(Model):
 
     Examples
     --------
-    >>> team = SalesTeam(name="reps", hires=(-6, 0, 3), quota=800_000, loaded_cost=0, ramp=5.5)
+    >>> team = SalesTeam(name="reps", hires=(-6, 0, 3), quota=8e5, loaded_cost=2.6e5, ramp=5.5)
     >>> team.start_months, team.ramp.months
     ((-6, 0, 3), 5.5)
     """
@@ -83,7 +83,7 @@ class SalesTeam(Model):
     )
     quota: PositiveMoney = Field(description="bookings of a ramped rep, per year")
     margin: Share = Field(default=1.0, gt=0.0, description="share of bookings that counts")
-    loaded_cost: Cost = Field(description="cost of a filled seat, per year")
+    loaded_cost: PositiveMoney = Field(description="cost of a filled seat, per year")
     hiring_cost: Cost = Field(default=0.0, description="cost of each hire")
     ramp: Annotated[Ramp, BeforeValidator(_from_months, json_schema_input_type=float | Ramp)] = (
         Field(default=Ramp(), description="productivity by tenure; a number: months, linear")
@@ -123,7 +123,7 @@ class SalesTeam(Model):
 
         Examples
         --------
-        >>> SalesTeam(name="reps", hires=2, quota=1, loaded_cost=0).start_months
+        >>> SalesTeam(name="reps", hires=2, quota=8, loaded_cost=2).start_months
         (0, 0)
         """
         return (0,) * self.hires if isinstance(self.hires, int) else self.hires

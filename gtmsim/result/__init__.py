@@ -2,6 +2,5 @@
 
 from gtmsim.result.manifest import make_manifest
 from gtmsim.result.portfolio import PortfolioResult
-from gtmsim.result.units import sample_units
 
-__all__ = ["PortfolioResult", "make_manifest", "sample_units"]
+__all__ = ["PortfolioResult", "make_manifest"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gtmsim.core._types import Floats
-from gtmsim.errors import MetricError, check_number
+from gtmsim.errors import MetricError, check_levels, check_number
 from gtmsim.histograms import RELATIVE_WIDTH
 from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result import tables
 from gtmsim.result.display import result_html, result_text
+from gtmsim.result.units import sample_units
 from gtmsim.summary import METRICS, Summary, place_of
 from gtmsim.tails import tail_contract
 
@@ -30,16 +33,14 @@ class PortfolioResult:
     plan : Plan
     seed : int
         Pass it as ``rng`` to draw the same scenarios again.
-    units : DataFrame
-        Every campaign and seat of the first scenarios: scenario, channel, units, spend, value.
     manifest : dict
         Plan hash, seed, scenarios and versions.
 
     Notes
     -----
     All money is present value at the plan's discount rate. P10 is the downside: there is a 90 %
-    chance of at least that much. Quantiles are exact when scenarios were kept and otherwise within
-    1/128 of themselves.
+    chance of at least that much. Quantiles are those of the scenarios when they were kept; without
+    them, and by month, every value is known to 1/128 of itself.
 
     Examples
     --------
@@ -54,10 +55,17 @@ class PortfolioResult:
 
     plan: Plan
     seed: int
-    units: pd.DataFrame
     manifest: dict[str, Any]
     distributions: Summary
     kept: dict[str, Floats] | None
+
+    @cached_property
+    def units(self) -> pd.DataFrame:
+        """Every campaign and seat of the first scenarios: scenario, channel, units, spend, value.
+
+        They are drawn again when first asked for; see :func:`gtmsim.result.units.sample_units`.
+        """
+        return sample_units(self.plan, self.seed, self.scenarios)
 
     @property
     def scenarios(self) -> int:
@@ -121,7 +129,7 @@ class PortfolioResult:
         self, q: Sequence[float], metric: str = "value", channel: str = PORTFOLIO
     ) -> Floats:
         """Return several quantiles (quantile,) of a metric at once; see :meth:`quantile`."""
-        levels = np.array([check_number("q", level, low=0.0, high=1.0) for level in q])
+        levels = check_levels(q)
         if self.kept is None:
             return self.distributions.metric(metric, channel).quantile(levels)
         values = self._defined(metric, channel)
@@ -138,6 +146,8 @@ class PortfolioResult:
         if self.kept is None:
             histogram = self.distributions.metric(metric, channel)
             n = histogram.n
+            # Hits are whole numbers, and a bin may hold what lies between two of them.
+            x = math.ceil(x) if metric == "hits" else x
             return histogram.share_at_least(x) * n / self.scenarios if n else 0.0
         return float(np.mean(self.values(metric, channel) >= x))
 
@@ -151,15 +161,15 @@ class PortfolioResult:
     def cvar(self, level: float = 0.95, metric: str = "net", channel: str = PORTFOLIO) -> float:
         """Return the mean of a metric over its worst scenarios, the lowest 1 - level of them.
 
-        It exists for every plan: what can be lost is bounded by what is spent. A negative net is a
-        loss.
+        It exists for every plan and level above 0: what can be lost is bounded by what is spent. A
+        negative net is a loss.
 
         References
         ----------
         R. T. Rockafellar and S. Uryasev, "Conditional value-at-risk for general loss
         distributions", Journal of Banking and Finance 26 (2002), definition 3.
         """
-        level = check_number("level", level, low=0.0, high=1.0, low_open=False, high_open=True)
+        level = check_number("level", level, low=0.0, high=1.0, low_open=True, high_open=True)
         if self.kept is None:
             return self.distributions.metric(metric, channel).lower_mean(1.0 - level)
         values = np.sort(self._defined(metric, channel))
@@ -226,8 +236,8 @@ class PortfolioResult:
         DataFrame
             Index channel. Columns: units (campaigns or seats), top_share_p5, top_share_p50 and
             top_share_p95 (the best 1 % of spend), prob_claim (that it brings at least 99 %),
-            largest_share_p50 and prob_one_is_half (the best single unit, and that it brings more
-            than half), effective_number_p50.
+            largest_share_p50 and prob_one_is_half (the best single unit, and that it brings at
+            least half), effective_number_p50.
         """
         return tables.concentration_table(self)
 
@@ -241,20 +251,23 @@ class PortfolioResult:
         """Largest relative error of a quantile from binning: 0 where scenarios were kept."""
         return RELATIVE_WIDTH if self.kept is None else 0.0
 
-    def unit_count(self, channel: str) -> int:
+    def unit_count(self, channel: str = PORTFOLIO) -> int:
         """Return the number of campaigns or seats of a channel or the portfolio."""
-        counts = {
-            c.name: c.campaigns if isinstance(c, CampaignProgram) else len(c.start_months)
+        place_of(self.distributions.names, channel, "channel")
+        return sum(
+            c.campaigns if isinstance(c, CampaignProgram) else len(c.start_months)
             for c in self.plan.channels
-        }
-        return sum(counts.values()) if channel == PORTFOLIO else counts[channel]
+            if channel in (c.name, PORTFOLIO)
+        )
 
-    def campaign_count(self, channel: str) -> int:
+    def campaign_count(self, channel: str = PORTFOLIO) -> int:
         """Return the number of campaigns of a channel or the portfolio; a team has none."""
-        counts = {
-            c.name: c.campaigns if isinstance(c, CampaignProgram) else 0 for c in self.plan.channels
-        }
-        return sum(counts.values()) if channel == PORTFOLIO else counts[channel]
+        place_of(self.distributions.names, channel, "channel")
+        return sum(
+            c.campaigns
+            for c in self.plan.channels
+            if isinstance(c, CampaignProgram) and channel in (c.name, PORTFOLIO)
+        )
 
     def _defined(self, metric: str, channel: str) -> Floats:
         values = self.values(metric, channel)

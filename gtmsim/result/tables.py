@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gtmsim.errors import check_number
+from gtmsim.errors import check_levels
 from gtmsim.summary import MONTHLY_METRICS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ CLAIMED_SHARE = 0.99
 
 
 def _label(quantile: float) -> str:
-    return f"p{100.0 * quantile:g}"
+    return f"p{100.0 * quantile:.12g}"
 
 
 def summary_rows(result: PortfolioResult) -> dict[str, dict[str, float]]:
@@ -58,6 +58,7 @@ def channel_table(
     result: PortfolioResult, metric: str, quantiles: tuple[float, ...]
 ) -> pd.DataFrame:
     """Return quantiles of a metric by channel; see PortfolioResult.by_channel."""
+    quantiles = tuple(check_levels(quantiles).tolist())
     names = result.distributions.names
     rows = {name: result.quantiles(quantiles, metric, name) for name in names}
     columns = [_label(q) for q in quantiles]
@@ -67,7 +68,7 @@ def channel_table(
 
 def month_table(result: PortfolioResult, quantiles: tuple[float, ...]) -> pd.DataFrame:
     """Return quantiles of the monthly metrics; see PortfolioResult.by_month."""
-    levels = np.array([check_number("quantiles", q, low=0.0, high=1.0) for q in quantiles])
+    levels = check_levels(quantiles)
     names, months = result.distributions.names, range(result.plan.horizon)
     columns = [f"{metric}_{_label(q)}" for metric in MONTHLY_METRICS for q in quantiles]
     rows = [

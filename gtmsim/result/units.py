@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gtmsim.compiled import CompiledPlan, compile_plan
+from gtmsim.compiled import compile_plan
 from gtmsim.core.portfolio import empty_draws, simulate_channels
 from gtmsim.core.streams import LANES
-from gtmsim.plan import CampaignProgram
+from gtmsim.errors import MetricError
+from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.seeds import seed_key
 
 _COLUMNS = ("scenario", "channel", "units", "spend", "value")
 _ROWS = 50_000
 _MOST_SCENARIOS = 100
+_MOST_UNITS = 500_000
 
 
-def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFrame:
+def sample_units(plan: Plan, seed: int, scenarios: int) -> pd.DataFrame:
     """Return every campaign and seat of the first scenarios of a run.
 
     A set of the best units that covers *all* spend holds every unit, so the same kernels that find
@@ -26,7 +28,7 @@ def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFr
 
     Parameters
     ----------
-    compiled : CompiledPlan
+    plan : Plan
     seed : int
     scenarios : int
         Scenarios of the run; at most its first 100 are listed, fewer for very large plans.
@@ -35,16 +37,30 @@ def sample_units(compiled: CompiledPlan, seed: int, scenarios: int) -> pd.DataFr
     -------
     DataFrame
         Columns scenario, channel, units, spend, value. A row is one seat, one campaign that hit,
-        or, with ``units`` above 1, all of a program's campaigns that returned nothing.
+        or all of a program's campaigns that returned nothing, ``units`` of them.
+
+    Raises
+    ------
+    MetricError
+        If the plan has more than half a million campaigns and seats.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> units = sample_units(example_plan(), seed=7, scenarios=2)
+    >>> units.groupby("scenario")["units"].sum().tolist()
+    [388, 388]
     """
-    whole = compile_plan(compiled.plan, spend_share=1.0).arrays
+    whole = compile_plan(plan, spend_share=1.0).arrays
+    if whole.capacity > _MOST_UNITS:
+        raise MetricError("units", f"must be at most {_MOST_UNITS:,} to be listed", whole.capacity)
     count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // whole.capacity))
     draws = empty_draws(whole, -(-count // LANES) * LANES)
     simulate_channels(seed_key(seed), whole, 0, draws)
     keys, weights = draws.candidates.keys, draws.candidates.weights
     columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     for scenario in range(count):
-        for place, channel in enumerate(compiled.plan.channels):
+        for place, channel in enumerate(plan.channels):
             own = slice(draws.begin[place, scenario], draws.end[place, scenario])
             order = np.argsort(-keys[scenario, own])
             spend = weights[scenario, own][order]

@@ -1,0 +1,34 @@
+"""The README's example prints what the README says, and its commands exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.main import get_command
+
+from gtmsim.cli.app import app
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_example_prints_its_output() -> None:
+    code, shown = blocks("python")[0], blocks("text")[0]
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    printed = [line.rstrip() for line in run.stdout.strip().splitlines()]
+    assert printed == [line.rstrip() for line in shown.strip().splitlines()]
+    assert run.stderr == ""
+
+
+def test_commands_exist() -> None:
+    named = set(re.findall(r"^gtmsim (\w+)", blocks("text")[1], re.MULTILINE))
+    assert named
+    assert named <= set(get_command(app).commands)  # type: ignore[attr-defined]

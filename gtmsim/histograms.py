@@ -24,8 +24,8 @@ from gtmsim.core.histogram import (
 RELATIVE_WIDTH = 1.0 / BINS_PER_OCTAVE
 """Width of a bin relative to its lower edge: the largest relative error of a quantile."""
 
-_MARGIN = BINS_PER_OCTAVE // 4
-"""Bins that a run is given beyond what it needs, and a quarter of its width: it moves seldom."""
+_MARGIN = BINS_PER_OCTAVE
+"""Bins on either side of a new run; one that grows gets an eighth of its width, to move seldom."""
 
 
 def _edges(bins: Ints) -> Floats:
@@ -145,9 +145,15 @@ class Histograms:
         self.width = np.zeros((rows, 2), dtype=np.int64)
         self.start = np.zeros((rows, 2), dtype=np.int64)
         self.bins = np.zeros((0, 2), dtype=np.int64)
-        self.used = 0
         self.zeros = np.zeros(rows, dtype=np.int64)
         self.extremes = np.tile([np.inf, -np.inf], (rows, 1))
+
+    def empty_like(self) -> Histograms:
+        """Return empty rows with room for the same bins, which saves growing to them."""
+        other = Histograms(self.rows)
+        other.lowest, other.width, other.start = self.lowest, self.width, self.start
+        other.bins = np.zeros_like(self.bins)
+        return other
 
     def add(self, values: Floats, count: int | None = None) -> None:
         """Count values (row, value), or the first ``count`` of each row."""
@@ -182,22 +188,14 @@ class Histograms:
         above = wanted & (unused | (highest > last))
         if not (below | above).any():
             return
-        margin = _MARGIN + self.width // 4
+        margin = np.where(unused, _MARGIN, self.width // 8)
         low = np.where(below, lowest - margin, self.lowest)
         high = np.where(above, highest + margin, last)
-        # Runs that grow move to the end; what they leave behind is given up.
-        moves = below | above
-        width = np.where(moves, high - low + 1, 0)
-        ends = self.used + np.cumsum(width).reshape(width.shape)
-        start = np.where(moves, ends - width, self.start)
-        if ends[-1, -1] > len(self.bins):
-            bins = np.zeros((max(2 * len(self.bins), int(ends[-1, -1])), 2), dtype=np.int64)
-            bins[: self.used] = self.bins[: self.used]
-            self.bins = bins
-        moved = np.where(moves, self.width, 0)
-        merge_bins(start, low, self.bins, self.start, self.lowest, moved, self.bins)
-        self.width = np.where(moves, width, self.width)
-        self.lowest, self.start, self.used = low, start, int(ends[-1, -1])
+        width = high - low + 1
+        start = (np.cumsum(width) - width.ravel()).reshape(width.shape)
+        bins = np.zeros((int(width.sum()), 2), dtype=np.int64)
+        merge_bins(start, low, bins, self.start, self.lowest, self.width, self.bins)
+        self.lowest, self.width, self.start, self.bins = low, width, start, bins
 
     def row(self, r: int) -> Histogram:
         """Return one row's bins, ascending, empty ones left out."""

@@ -130,6 +130,7 @@ class _Run:
             {metric: np.empty(shape) for metric in METRICS} if keep else None
         )
         self.chunk = _chunk_size(compiled)
+        self.pattern = Summary.of(compiled)
 
     def tasks(self, workers: int) -> Iterator[_Task]:
         """Cut the scenarios into tasks of whole chunks, a few for each worker."""
@@ -140,7 +141,7 @@ class _Run:
 
     def task(self, task: _Task) -> Summary:
         """Simulate a range of scenarios and summarise it."""
-        summary = Summary.of(self.compiled)
+        summary = self.pattern.empty_like()
         # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
         size = min(self.chunk, -(-(task.last - task.first) // LANES) * LANES)
         draws = empty_draws(self.compiled.arrays, size)
@@ -152,6 +153,8 @@ class _Run:
             if self.kept is not None:
                 for metric, values in metrics.items():
                     self.kept[metric][:, first : first + count] = values[:, :count]
+        # The next tasks will need about the same bins; which they begin with changes no result.
+        self.pattern = summary
         return summary
 
 

@@ -94,6 +94,13 @@ class Summary:
         """Return an empty summary of a plan."""
         return cls(compiled.names, compiled.plan.horizon, compiled.plan.target)
 
+    def empty_like(self) -> Summary:
+        """Return an empty summary of the same plan, with room for the same bins."""
+        other = Summary(self.names, self.horizon, self.target)
+        other.totals = {metric: rows.empty_like() for metric, rows in self.totals.items()}
+        other.months = {metric: rows.empty_like() for metric, rows in self.months.items()}
+        return other
+
     def add(self, draws: PortfolioDraws, metrics: dict[str, Floats], scenarios: int) -> None:
         """Count the first ``scenarios`` of a block, and use up its months."""
         for metric, values in metrics.items():

@@ -20,9 +20,7 @@ def blocks(language: str) -> list[str]:
 
 def test_example_prints_its_output() -> None:
     code, shown = blocks("python")[0], blocks("text")[0]
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     printed = [line.rstrip() for line in run.stdout.strip().splitlines()]
     assert printed == [line.rstrip() for line in shown.strip().splitlines()]
     assert run.stderr == ""

@@ -120,7 +120,7 @@ def _set_aside(
 ) -> None:
     """Append what is above the bar in x (hit, lane) to the candidates of its scenario.
 
-    At ``limit`` the rows are still written, into the spare places, and no longer counted.
+    Once there are ``limit`` of them, each call overwrites the spare places behind.
     """
     keys, weights, size = candidates
     for lane in range(LANES):
@@ -150,8 +150,8 @@ def program_block(
 ) -> None:
     """Simulate one program for the scenarios from ``first``, as many as ``shock`` has.
 
-    ``shock`` (scenario,) multiplies every value; campaigns above their bar join ``candidates``, as
-    long as there are no more than ``limit``. The number of scenarios is a multiple of the lanes.
+    ``shock`` (scenario,) multiplies every value; campaigns above their bar join ``candidates``, of
+    which there is room for ``limit``. The number of scenarios is a multiple of the lanes.
     """
     a = np.empty(LANES, np.uint64)
     b = np.empty(LANES, np.uint64)

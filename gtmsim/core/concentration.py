@@ -7,7 +7,7 @@ sorted.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,6 +55,9 @@ def top_values(candidates: Candidates, begin: Ints, target: Floats, out: Floats)
     keys, weights = candidates.keys, candidates.weights
     key, weight = np.empty(keys.shape[1]), np.empty(keys.shape[1])
     for s in range(out.size):
+        if target[s] <= 0.0:
+            out[s] = 0.0
+            continue
         low, high = begin[s], candidates.size[s]
         for i in range(low, high):
             key[i - low], weight[i - low] = keys[s, i], weights[s, i]
@@ -78,7 +81,7 @@ def _cutoff(keys: Floats, weights: Floats, size: int, target: float) -> float:
     """
     low, high = 0, size
     while low < high:
-        pivot = _median(keys[low], keys[(low + high) >> 1], keys[high - 1])
+        pivot: float = _pivot(keys, low, high)
         # What is above the pivot moves to the front; a swap without a branch is never mispredicted.
         middle, weight = low, 0.0
         for j in range(low, high):
@@ -106,5 +109,19 @@ def _cutoff(keys: Floats, weights: Floats, size: int, target: float) -> float:
 
 
 @kernel
-def _median(a: float, b: float, c: float) -> float:
+def _pivot(keys: Floats, low: int, high: int) -> Any:
+    """Median of three keys from scattered places, so that no order of units is a bad one."""
+    size = high - low
+    if size < 8:
+        return keys[low]
+    # Three steps of a 32-bit congruential generator, each scaled to the size.
+    first = (low * 69069 + high * 1664525 + 1013904223) & _LOW
+    second = (first * 1664525 + 1013904223) & _LOW
+    third = (second * 1664525 + 1013904223) & _LOW
+    a = keys[low + ((first * size) >> 32)]
+    b = keys[low + ((second * size) >> 32)]
+    c = keys[low + ((third * size) >> 32)]
     return max(min(a, b), min(max(a, b), c))
+
+
+_LOW = 0xFFFFFFFF

@@ -36,11 +36,11 @@ _63 = np.uint64(63)
 
 @helper
 def exceeds(x: float, y: float) -> Any:
-    """Return 1 if x > y else 0, for finite numbers: the sign bit of y - x.
+    """Return 1 if x > y else 0, for finite numbers: the sign bit of y - x, where -0 is made 0.
 
     A comparison would become a branch, and a mispredicted branch costs more than the subtraction.
     """
-    return np.int64(float_bits(y - x) >> _63)
+    return np.int64(float_bits((y - x) + 0.0) >> _63)
 
 
 @helper

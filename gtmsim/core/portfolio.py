@@ -21,7 +21,7 @@ class ChannelArrays(NamedTuple):
 
     ``market_sigma`` and ``luck_sigma`` are the log-sd of the market's shock on the channel and of
     the luck that its campaigns share; ``fixed_spend`` (month,) is spent whatever happens, in
-    present value; ``capacity`` the most units that its share of spend can hold.
+    present value; ``limit`` is the room for candidates of this channel and those before it.
     """
 
     arrays: SalesArrays | ProgramArrays
@@ -169,7 +169,7 @@ def simulate_block(
 def simulate_channels(
     key: tuple[np.uint64, np.uint64], plan: PortfolioArrays, first: int, draws: PortfolioDraws
 ) -> None:
-    """Simulate channel by channel, and leave the portfolio's own row alone."""
+    """Simulate channel by channel; the portfolio's own row is not filled."""
     _clear(plan, draws)
     start, size = np.uint64(first), draws.value.shape[1]
     candidates = draws.candidates

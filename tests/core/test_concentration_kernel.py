@@ -1,250 +1,238 @@
-"""The heaps of the best units against a sort in plain Python."""
+"""The value of the best part of spend against a sort in plain Python."""
 
 from __future__ import annotations
 
 import math
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from gtmsim.compiled import _units_within
-from gtmsim.core._types import Floats
-from gtmsim.core.concentration import TopSet, empty_top_set, offer, push_seats, top_values
-from gtmsim.core.samplers import PARETO, Sampler
-from gtmsim.core.sets import sample_sets
-from gtmsim.core.streams import HIT_COUNT, MULTIPLE
-from gtmsim.sampling import compile_hits
-from tests.core.twins import plain_philox
-
-SCENARIOS = 5
-GUARD = 4
+from gtmsim.core._types import Floats, Ints
+from gtmsim.core.concentration import Candidates, add_seats, empty_candidates, top_values
+from tests.core.twins import Unit, brute_top_value
 
 
-class Cohort(NamedTuple):
-    """Campaigns of equal spend: multiples (scenario, campaign), value per spend of a multiple."""
+def candidates_of(rows: list[list[Unit]], before: int = 0) -> tuple[Candidates, Ints]:
+    """Candidates with the units of each scenario after ``before`` places that are not theirs.
 
-    multiples: Floats
-    rate: float
-    spend: float
-
-
-class Seats(NamedTuple):
-    """value and spend (seat, scenario)."""
-
-    value: Floats
-    spend: Floats
-
-
-NO_SEATS = Seats(np.zeros((0, SCENARIOS)), np.zeros((0, SCENARIOS)))
+    What must not be read is NaN.
+    """
+    candidates = empty_candidates(len(rows), before + max(map(len, rows)) + 3)
+    candidates.keys[:] = candidates.weights[:] = math.nan
+    for s, row in enumerate(rows):
+        for place, (key, weight) in enumerate(row, start=before):
+            candidates.keys[s, place], candidates.weights[s, place] = key, weight
+        candidates.size[s] = before + len(row)
+    return candidates, np.full(len(rows), before)
 
 
-def brute_top_value(units: list[tuple[float, float]], target: float) -> float:
-    """Value of the best ``target`` of spend among (value, spend) units, the last one in part."""
-    total = sum(value for value, spend in units if spend == 0.0)
-    paid = sorted(((v / s, s) for v, s in units if s > 0.0), reverse=True)
-    for rate, spend in paid:
-        taken = min(spend, target)
-        total += rate * taken
-        target -= taken
-    return total
-
-
-def units_of(cohorts: list[Cohort], seats: Seats, s: int) -> list[tuple[float, float]]:
-    units = list(zip(seats.value[:, s].tolist(), seats.spend[:, s].tolist(), strict=True))
-    for cohort in cohorts:
-        units += [(m * cohort.rate * cohort.spend, cohort.spend) for m in cohort.multiples[s]]
-    return units
-
-
-def capacity_for(cohorts: list[Cohort], seats: Seats, highest: float) -> int:
-    """Room as a compiled plan makes it."""
-    spend = np.array([cohort.spend for cohort in cohorts])
-    sizes = np.array([cohort.multiples.shape[1] for cohort in cohorts], dtype=np.int64)
-    return len(seats.value) + 2 + (_units_within(spend, sizes, highest) if cohorts else 0)
-
-
-def guarded_top_set(capacity: int, targets: Floats) -> TopSet:
-    """A top set with ``capacity`` places; writing beyond them would leave a mark."""
-    wide = empty_top_set(SCENARIOS, capacity + GUARD)
-    wide.keys[:, capacity:] = wide.weights[:, capacity:] = np.nan
-    wide.target[:] = targets
-    return wide
-
-
-def fill(top: TopSet, cohorts: list[Cohort], seats: Seats, pieces: int = 1) -> Floats:
-    """Offer all units, each cohort in several pieces, and return the top values (scenario,)."""
-    push_seats(top, seats.value, seats.spend)
-    for cohort in cohorts:
-        for s in range(SCENARIOS):
-            row = cohort.multiples[s]
-            edges = np.linspace(0, row.size, pieces + 1).astype(np.int64).tolist()
-            for begin, end in pairwise(edges):
-                offer(
-                    top.keys, top.weights, top.target, top.held, top.size,
-                    s, row, begin, end, cohort.rate, cohort.spend,
-                )  # fmt: skip
-    out = np.empty(SCENARIOS)
-    top_values(top, out)
+def top(rows: list[list[Unit]], targets: list[float], before: int = 0) -> Floats:
+    candidates, begin = candidates_of(rows, before)
+    kept = [candidates.keys.copy(), candidates.weights.copy(), candidates.size.copy()]
+    out = np.full(len(rows), math.nan)
+    top_values(candidates, begin, np.array(targets), out)
+    for array, copy in zip(candidates, kept, strict=True):
+        np.testing.assert_array_equal(array, copy, err_msg="candidates are used again")
     return out
 
 
-def check(cohorts: list[Cohort], seats: Seats, share: float, pieces: int = 1) -> None:
-    units = [units_of(cohorts, seats, s) for s in range(SCENARIOS)]
-    targets = np.array([share * sum(spend for _, spend in row) for row in units])
-    capacity = capacity_for(cohorts, seats, float(targets.max()))
-    top = guarded_top_set(capacity, targets)
-    out = fill(top, cohorts, seats, pieces)
-    expected = [brute_top_value(row, target) for row, target in zip(units, targets, strict=True)]
-    np.testing.assert_allclose(out, expected, rtol=1e-11, atol=1e-300)
-    assert np.isnan(top.keys[:, capacity:]).all(), "more units than places"
-    assert np.isnan(top.weights[:, capacity:]).all(), "more units than places"
-    for s in range(SCENARIOS):
-        keys = top.keys[s, : top.size[s]]
-        weights = top.weights[s, : top.size[s]]
-        assert all(keys[(i - 1) // 2] <= keys[i] for i in range(1, keys.size)), "not a heap"
-        assert top.held[s] == pytest.approx(weights.sum(), rel=1e-12)
+SHARES = [1e-3, 0.01, 0.137, 0.5, 0.999, 1.0]
 
 
-def pareto(rng: np.random.Generator, campaigns: int, alpha: float = 1.1) -> Floats:
-    """Multiples of which about a third are zero, as misses are."""
-    hits = rng.random((SCENARIOS, campaigns)) < 0.7
-    return np.asarray(hits * rng.random((SCENARIOS, campaigns)) ** (-1.0 / alpha))
+def check(rows: list[list[Unit]], share: float, before: int = 0) -> None:
+    targets = [share * math.fsum(spend for _, spend in row) for row in rows]
+    expected = [brute_top_value(row, target) for row, target in zip(rows, targets, strict=True)]
+    np.testing.assert_allclose(top(rows, targets, before), expected, rtol=1e-11, atol=1e-300)
 
 
-SHARES = [0.001, 0.01, 0.137, 0.5, 1.0]
+def pareto(seed: int, count: int, alpha: float = 1.1) -> list[float]:
+    return list(np.random.default_rng(seed).random(count) ** (-1.0 / alpha))
+
+
+def unequal(seed: int, count: int) -> list[Unit]:
+    spends = 10.0 ** np.random.default_rng(seed + 1000).uniform(-1.0, 4.0, count)
+    return list(zip(pareto(seed, count), spends.tolist(), strict=True))
+
+
+# -- Against the sort -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("campaigns", [1, 2, 17, 400])
-def test_equal_spend(share: float, campaigns: int) -> None:
-    rng = np.random.default_rng(30)
-    check([Cohort(pareto(rng, campaigns), 0.8, 1000.0)], NO_SEATS, share, pieces=3)
+@pytest.mark.parametrize("count", [1, 2, 3, 17, 400])
+def test_equal_spend(share: float, count: int) -> None:
+    check([[(key, 1000.0) for key in pareto(30 + s, count)] for s in range(5)], share)
 
 
 @pytest.mark.parametrize("share", SHARES)
-@pytest.mark.parametrize("seed", range(31, 37))
-def test_unequal_spend_and_seats_together(share: float, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    cohorts = [
-        Cohort(
-            pareto(rng, int(rng.integers(1, 60))), rng.uniform(0.1, 3.0), 10.0 ** rng.uniform(-1, 4)
-        )
-        for _ in range(int(rng.integers(1, 9)))
-    ]
-    count = int(rng.integers(0, 12))
-    seats = Seats(
-        rng.lognormal(5.0, 1.0, (count, SCENARIOS)), rng.lognormal(5.0, 1.0, (count, SCENARIOS))
-    )
-    check(cohorts, seats, share, pieces=2)
+@pytest.mark.parametrize("before", [0, 5])
+def test_unequal_spend_and_unequal_numbers_of_units(share: float, before: int) -> None:
+    """Also where a channel's candidates begin after another's."""
+    check([unequal(40 + s, count) for s, count in enumerate((60, 1, 2, 33, 500, 7))], share, before)
 
 
 @pytest.mark.parametrize("share", SHARES)
 def test_equal_keys(share: float) -> None:
-    """Few distinct multiples, and units of different spend that tie in value per spend."""
-    rng = np.random.default_rng(40)
-    cohorts = [
-        Cohort(rng.integers(0, 3, (SCENARIOS, 40)).astype(np.float64), 1.0, spend)
-        for spend in (1.0, 2.0, 7.0)
-    ]
-    seats = Seats(2.0 * np.ones((4, SCENARIOS)), np.ones((4, SCENARIOS)))
-    check(cohorts, seats, share)
+    """Few distinct keys, of units of different spend; zero is one of them."""
+    rows = []
+    for seed in range(50, 70):
+        rng = np.random.default_rng(seed)
+        keys = rng.integers(0, 4, 40).astype(np.float64)
+        rows.append(list(zip(keys.tolist(), rng.choice([1.0, 2.0, 7.0], 40).tolist(), strict=True)))
+    check(rows, share)
+    check([[(2.5, 3.0)] * 9, [(0.0, 3.0)] * 9], share)
 
 
 @pytest.mark.parametrize("share", SHARES)
-def test_fewer_units_than_the_target_holds(share: float) -> None:
-    """The heap may end below its target, where only some of the campaigns are hits."""
-    multiples = np.zeros((SCENARIOS, 50))
-    multiples[:, 7] = 3.0
-    check([Cohort(multiples, 1.0, 10.0)], NO_SEATS, share)
+@pytest.mark.parametrize("order", ["up", "down", "up and down", "down and up"])
+def test_units_in_any_order(share: float, order: str) -> None:
+    up = sorted(unequal(71, 101))
+    orders = {
+        "up": up,
+        "down": up[::-1],
+        "up and down": up[::2] + up[1::2][::-1],
+        "down and up": up[1::2][::-1] + up[::2],
+    }
+    check([orders[order]], share)
 
 
-@pytest.mark.parametrize("share", SHARES)
-def test_seats_without_cost_come_first(share: float) -> None:
-    rng = np.random.default_rng(41)
-    spend = rng.lognormal(3.0, 1.0, (9, SCENARIOS))
-    spend[::3] = 0.0
-    check([], Seats(rng.lognormal(3.0, 1.0, (9, SCENARIOS)), spend), share)
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 100, 1000])
+def test_whole_units_at_exactly_the_target(count: int) -> None:
+    """Rounding of the sums must not take a unit more, nor one less."""
+    for spend in (0.1, 1.0 / 3.0, 7e5):
+        units = [(float(key), spend) for key in np.random.default_rng(72).permutation(1000) + 1]
+        target = spend * count
+        assert top([units], [target])[0] == pytest.approx(brute_top_value(units, target), rel=1e-12)
 
 
-def test_nothing_spent_leaves_what_is_free() -> None:
-    value = np.arange(3.0 * SCENARIOS).reshape(3, SCENARIOS)
-    top = guarded_top_set(5, np.zeros(SCENARIOS))
-    np.testing.assert_array_equal(
-        fill(top, [], Seats(value, np.zeros_like(value))), value.sum(axis=0)
-    )
+def test_fewer_units_than_the_target_are_all_taken() -> None:
+    rows = [unequal(73, 30), [(0.0, 4.0)], [], [(3.0, 10.0)]]
+    everything = [math.fsum(key * spend for key, spend in row) for row in rows]
+    np.testing.assert_allclose(top(rows, [1e12] * 4), everything, rtol=1e-12)
 
 
-def test_everything_is_everything() -> None:
-    rng = np.random.default_rng(42)
-    cohort = Cohort(pareto(rng, 100), 1.3, 5.0)
-    top = guarded_top_set(102, np.full(SCENARIOS, 500.0))
-    everything = 1.3 * 5.0 * cohort.multiples.sum(axis=1)
-    np.testing.assert_allclose(fill(top, [cohort], NO_SEATS), everything, rtol=1e-12)
+@pytest.mark.parametrize("before", [0, 3])
+def test_everything_is_everything(before: int) -> None:
+    row = unequal(74, 200)
+    spend = math.fsum(spend for _, spend in row)
+    everything = math.fsum(key * spend for key, spend in row)
+    assert top([row], [spend], before)[0] == pytest.approx(everything, rel=1e-12)
 
 
-def test_order_and_pieces_do_not_matter() -> None:
-    rng = np.random.default_rng(43)
-    cohorts = [Cohort(pareto(rng, 80), 1.0, spend) for spend in (3.0, 50.0, 8.0)]
-    targets = np.full(SCENARIOS, 100.0)
-    capacity = capacity_for(cohorts, NO_SEATS, 100.0)
-    reference = fill(guarded_top_set(capacity, targets), cohorts, NO_SEATS)
-    for order in ([2, 0, 1], [1, 2, 0]):
-        other = guarded_top_set(capacity, targets)
-        shuffled = [
-            cohorts[i]._replace(multiples=cohorts[i].multiples[:, ::-1].copy()) for i in order
-        ]
-        np.testing.assert_allclose(fill(other, shuffled, NO_SEATS, 5), reference, rtol=1e-12)
+def test_a_target_of_nothing_takes_nothing() -> None:
+    assert top([[(2.0, 1.0), (1.0, 1.0)], []], [0.0, 0.0]).tolist() == [0.0, 0.0]
 
 
-def test_best_units_in_the_worst_order_fill_no_more_than_the_capacity() -> None:
-    """Cheap units last and each better than all before: as many as a heap can ever hold."""
-    rising = np.tile(np.arange(1.0, 101.0), (SCENARIOS, 1))
-    cohorts = [Cohort(rising, 1.0, 100.0), Cohort(rising, 1e3, 10.0), Cohort(rising, 1e6, 1.0)]
-    for share in (0.01, 0.05, 0.3, 1.0):
-        check(cohorts, NO_SEATS, share)
-        check(cohorts[::-1], NO_SEATS, share)
+def test_another_target_is_seen() -> None:
+    for row in (unequal(75, 400), [(key, 1.0) for key in pareto(76, 400)]):
+        target = 0.01 * math.fsum(spend for _, spend in row)
+        assert top([row], [target])[0] != pytest.approx(brute_top_value(row, 1.002 * target))
 
 
-def test_another_share_is_seen() -> None:
-    rng = np.random.default_rng(44)
-    cohort = Cohort(pareto(rng, 400), 1.0, 1.0)
-    out = fill(guarded_top_set(8, np.full(SCENARIOS, 4.0)), [cohort], NO_SEATS)
-    units = [units_of([cohort], NO_SEATS, s) for s in range(SCENARIOS)]
-    assert all(
-        not math.isclose(x, brute_top_value(row, 4.01), rel_tol=1e-9)
-        for x, row in zip(out.tolist(), units, strict=True)
-    )
+def test_another_channels_units_are_seen() -> None:
+    row = [(9.0, 1.0), *unequal(77, 20)]
+    candidates, begin = candidates_of([row])
+    out = np.empty((2, 1))
+    for place in range(2):
+        top_values(candidates, begin + place, np.array([0.5]), out[place])
+    assert out[0, 0] == brute_top_value(row, 0.5)
+    assert out[1, 0] == brute_top_value(row[1:], 0.5) != out[0, 0]
 
 
-# -- Sets of campaigns, word by word --------------------------------------------------------------
+# -- What else is set aside does not matter -------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", [0, 2**32 - 64])
-@pytest.mark.parametrize(("campaigns", "hit_rate"), [(300, 0.4), (2500, 0.9), (5, 0.1)])
-def test_sets_are_what_their_addresses_say(first: int, campaigns: int, hit_rate: float) -> None:
-    """Two draws and a power for a campaign in plain Python; a thousandth part is fractional."""
-    alpha, share, stream, scenarios = 1.2, 0.011, 0xABCDEF01, 70
-    sampler = Sampler(PARETO, 1.0, 1.0 / alpha, math.inf, np.zeros((1, 1)), np.zeros(1))
-    base, thresholds = compile_hits(campaigns, hit_rate)
-    total, top, largest, hits = np.full((4, scenarios), np.nan)
-    sample_sets(
-        np.uint64(5), np.uint64(6), np.uint64(stream), first, sampler, (base, thresholds),
-        campaigns, share, total, top, largest, hits,
-    )  # fmt: skip
+@pytest.mark.parametrize("seed", range(80, 90))
+def test_worse_candidates_do_not_change_a_bit(seed: int) -> None:
+    """Units are added up in the order in which they were drawn, whoever stands between them."""
+    rng = np.random.default_rng(seed)
+    units = unequal(seed, 800)
+    target = rng.uniform(0.01, 0.3) * math.fsum(spend for _, spend in units)
+    ranked = sorted(units, reverse=True)
+    paid = np.cumsum([spend for _, spend in ranked])
+    needed = int(np.searchsorted(paid, target * (1.0 + 1e-9))) + 1
+    reference = top([units], [target])[0]
+    for size in (needed, needed + 1, needed + 50, 799):
+        bar = ranked[size][0]
+        assert top([[unit for unit in units if unit[0] > bar]], [target])[0] == reference
+    best = set(ranked[:needed])
+    some = [unit for unit in units if unit in best or rng.random() < 0.7]
+    assert needed < len(some) < 800
+    assert top([some], [target])[0] == reference
+    too_few = [unit for unit in units if unit[0] > ranked[needed - 2][0]]
+    assert top([too_few], [target])[0] != reference
 
-    def word(purpose: int, scenario: int, index: int) -> int:
-        high, low = divmod(scenario, 2**32)
-        c = plain_philox((index, low, high * 2**24 + purpose * 2**20, stream), (5, 6))
-        return c[1] * 2**32 + c[0]
 
-    for s in (0, 1, 63, 64, 69):
-        reached = sum(word(HIT_COUNT, first + s, 0) >= int(t) for t in thresholds)
-        assert hits[s] == base + reached
-        draws = [word(MULTIPLE, first + s, i) for i in range(base + reached)]
-        multiples = [((w + 0.5) / 2.0**64) ** (-1.0 / alpha) for w in draws]
-        units = [(m, 1.0) for m in multiples]
-        assert total[s] == pytest.approx(math.fsum(multiples), rel=1e-11)
-        assert largest[s] == pytest.approx(max(multiples, default=0.0), rel=1e-12)
-        assert top[s] == pytest.approx(brute_top_value(units, share * campaigns), rel=1e-11)
+def test_units_of_a_tie_do_not_change_a_bit() -> None:
+    """A cap leaves many equal units at the edge; how many of them are known makes no difference."""
+    rng = np.random.default_rng(91)
+    keys = np.minimum(np.array(pareto(92, 3000)), 5.0)
+    units = [(key, 3.0) for key in keys.tolist()]
+    target = 3.0 * 40.5
+    known = [unit for unit in units if unit[0] == 5.0 and rng.random() < 0.9]
+    assert 50 < len(known) < np.count_nonzero(keys == 5.0)
+    assert top([units], [target])[0] == top([known], [target])[0] == 5.0 * target
+
+
+# -- Time -----------------------------------------------------------------------------------------
+
+MANY = 1_000_000
+HALF = np.arange(1.0, MANY // 2 + 1.0)
+ORDERS = {
+    "all equal": np.ones(MANY),
+    "a cap": np.minimum(pareto(93, MANY), 1.5),
+    "two in turn": np.tile([1.0, 2.0], MANY // 2),
+    "one after the other": np.repeat([2.0, 1.0], MANY // 2),
+    "up": np.concatenate((HALF, HALF + MANY)),
+    "down": np.concatenate((HALF, HALF + MANY))[::-1],
+    "up and down": np.concatenate((HALF, HALF[::-1])),
+    "down and up": np.concatenate((HALF[::-1], HALF)),
+    "up ten times": np.tile(HALF[: MANY // 10], 10),
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_no_order_is_a_bad_case(order: str) -> None:
+    """Many units are equal at a cap, and seats hired month after month come in order of value.
+
+    A million units take milliseconds; a quadratic choice of pivots would not end.
+    """
+    keys = ORDERS[order]
+    candidates = Candidates(keys[None, :].copy(), np.ones((1, MANY)), np.array([MANY]))
+    begin, ranked, out = np.zeros(1, dtype=np.int64), np.sort(keys)[::-1], np.empty(1)
+    for count in (1, MANY // 100, MANY // 2, MANY):
+        top_values(candidates, begin, np.array([float(count)]), out)
+        assert out[0] == pytest.approx(ranked[:count].sum(), rel=1e-11)
+
+
+# -- Seats ----------------------------------------------------------------------------------------
+
+
+def test_seats_are_added_after_what_is_there() -> None:
+    rng = np.random.default_rng(95)
+    candidates, _ = candidates_of([[(1.0, 2.0)] * count for count in (0, 1, 4)])
+    held = candidates.keys.copy()
+    wide = empty_candidates(3, 20)
+    wide.keys[:, : held.shape[1]], wide.size[:] = held, candidates.size
+    value, spend = rng.lognormal(3.0, 1.0, (2, 9, 3))
+    value[4] = 0.0
+    add_seats(wide, value, spend)
+    for s, before in enumerate((0, 1, 4)):
+        assert wide.size[s] == before + 9
+        own = slice(before, before + 9)
+        np.testing.assert_allclose(wide.keys[s, own], value[:, s] / spend[:, s], rtol=1e-15)
+        np.testing.assert_array_equal(wide.weights[s, own], spend[:, s])
+        np.testing.assert_array_equal(wide.keys[s, :before], held[s, :before])
+        units = list(zip((value / spend)[:, s].tolist(), spend[:, s].tolist(), strict=True))
+        out = np.empty(3)
+        top_values(wide, np.array([0, 1, 4]), 0.3 * spend.sum(axis=0), out)
+        expected = brute_top_value(units, 0.3 * math.fsum(spend[:, s].tolist()))
+        assert out[s] == pytest.approx(expected, rel=1e-12)
+
+
+def test_no_seats_add_nothing() -> None:
+    candidates = empty_candidates(4, 2)
+    add_seats(candidates, np.zeros((0, 4)), np.zeros((0, 4)))
+    assert candidates.size.tolist() == [0] * 4
+    out = np.full(4, math.nan)
+    top_values(candidates, np.zeros(4, dtype=np.int64), np.zeros(4), out)
+    assert out.tolist() == [0.0] * 4

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gtmsim.core._types import Floats
-from gtmsim.core.elementary import LOG2_E, exp2, log2, upper_normal_quantile
+from gtmsim.core.elementary import LOG2_E, exceeds, exp2, log2, upper_normal_quantile
 
 TINY, HUGE = float(np.finfo(float).tiny), float(np.finfo(float).max)
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
@@ -30,6 +30,22 @@ def ln2() -> Decimal:
 def neighbours(x: float) -> list[float]:
     """x and the floats on both sides of it."""
     return [math.nextafter(x, -math.inf), x, math.nextafter(x, math.inf)]
+
+
+def test_exceeds_is_the_comparison() -> None:
+    """Also between neighbours, subnormal numbers and numbers whose difference overflows."""
+    rng = np.random.default_rng(6)
+    some = [1.0, 5e-324, 1e-310, TINY, HUGE, *(10.0 ** rng.uniform(-300.0, 300.0, 20)).tolist()]
+    near = [y for x in some for y in neighbours(x) if math.isfinite(y)]
+    grid = [0.0, *near, *(-x for x in near if x != 0.0)]
+    assert all(exceeds(x, y) == (x > y) for x in grid for y in grid)
+    assert {exceeds(x, y) for x in grid for y in grid} == {0, 1}
+    assert exceeds(1e300, math.inf) == 0
+
+
+def test_exceeds_holds_the_two_zeros_for_equal() -> None:
+    assert exceeds(-0.0, 0.0) == 0
+    assert exceeds(0.0, -0.0) == 0
 
 
 def log2_grid() -> Floats:

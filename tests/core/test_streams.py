@@ -17,10 +17,10 @@ from gtmsim.core.streams import (
     LANES,
     MAX_GROUPS,
     MAX_SCENARIOS,
-    address_words,
     half_tail,
     lane_words,
     survival,
+    tile_words,
     words_at,
 )
 from tests.core.twins import EXTREME_WORDS, plain_philox, random_words
@@ -112,16 +112,57 @@ def test_lanes_are_consecutive_scenarios(first: int) -> None:
     assert list(zip(a.tolist(), b.tolist(), strict=True)) == expected
 
 
-def test_lanes_and_addresses_agree_on_the_first_word() -> None:
+GUARD = 7
+
+
+def tile(at: Address, count: int) -> Words:
+    """A tile's words (word, index, lane), and nothing written beyond them."""
+    words = np.full(2 * count * LANES + GUARD, GUARD, dtype=np.uint64)
+    channel, purpose, group, draw = map(np.uint64, (at.channel, at.purpose, at.group, at.draw))
+    tile_words(*KEY, channel, purpose, group, draw, count, np.uint64(at.scenario), words)
+    assert np.all(words[2 * count * LANES :] == GUARD), "written beyond count"
+    return words[: 2 * count * LANES].reshape(2, count, LANES)
+
+
+TILES = [
+    Address(channel=9, purpose=3, group=4, scenario=0, draw=6),
+    Address(channel=0, purpose=0, group=0, scenario=2**32 - 10, draw=0),
+    EDGES._replace(scenario=MAX_SCENARIOS - LANES, draw=2**32 - 8),
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 8])
+@pytest.mark.parametrize("at", TILES)
+def test_a_tile_is_laid_out_as_written(at: Address, count: int) -> None:
+    """All A words, index by index and lane by lane within, and then the B words alike."""
+    words = tile(at, count)
+    for i in range(count):
+        here = at._replace(draw=at.draw + i)
+        expected = [plain_words(here._replace(scenario=at.scenario + k)) for k in range(LANES)]
+        assert list(zip(words[0, i].tolist(), words[1, i].tolist(), strict=True)) == expected
+
+
+def test_a_tile_is_its_lanes_index_by_index() -> None:
+    at = Address(channel=8, purpose=3, group=5, scenario=2**32 - 10, draw=1000)
+    words = tile(at, 8)
     a, b = np.zeros((2, LANES), dtype=np.uint64)
-    channel, purpose, group, index, first = map(np.uint64, (9, 3, 4, 6, 2**32 - 10))
-    lane_words(*KEY, channel, purpose, group, index, first, a, b)
-    word = np.full(LANES + 1, 7, dtype=np.uint64)
-    scenarios = first + np.arange(LANES, dtype=np.uint64)
-    same = np.ones(LANES, dtype=np.uint64)
-    address_words(*KEY, channel, purpose, group * same, scenarios, index * same, LANES, word)
-    np.testing.assert_array_equal(word[:LANES], a)
-    assert word[LANES] == 7, "written beyond count"
+    channel, purpose, group = map(np.uint64, (at.channel, at.purpose, at.group))
+    for i in range(8):
+        index, first = np.uint64(at.draw + i), np.uint64(at.scenario)
+        lane_words(*KEY, channel, purpose, group, index, first, a, b)
+        np.testing.assert_array_equal(words[0, i], a)
+        np.testing.assert_array_equal(words[1, i], b)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7])
+def test_tiles_in_two_are_the_tile_in_one(cut: int) -> None:
+    whole = tile(TILES[0], 8)
+    parts = [tile(TILES[0], cut), tile(TILES[0]._replace(draw=TILES[0].draw + cut), 8 - cut)]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+
+
+def test_a_tile_of_nothing_writes_nothing() -> None:
+    assert tile(TILES[0], 0).size == 0
 
 
 def test_survival_is_exact_at_the_extremes() -> None:
@@ -154,43 +195,36 @@ def test_survival_never_decreases() -> None:
     assert np.all(np.diff([survival(word) for word in words]) >= 0.0)
 
 
-N = 100_000
+BLOCKS = 1600
+N = BLOCKS * LANES
 
 
 def scenario_words(
     *, group: int = 0, index: int = 0, purpose: int = 3, channel: int = 8, shift: int = 0
 ) -> Words:
     """The A words of N scenarios."""
-    word = np.empty(N, dtype=np.uint64)
-    same = np.ones(N, dtype=np.uint64)
-    scenarios = np.arange(shift, shift + N, dtype=np.uint64)
-    address_words(
-        *KEY,
-        np.uint64(channel),
-        np.uint64(purpose),
-        np.uint64(group) * same,
-        scenarios,
-        np.uint64(index) * same,
-        N,
-        word,
-    )
-    return word
+    at = Address(channel=channel, purpose=purpose, group=group, scenario=shift, draw=index)
+    starts = (shift + block * LANES for block in range(BLOCKS))
+    return np.concatenate([tile(at._replace(scenario=start), 1)[0, 0] for start in starts])
 
 
-def index_words() -> Words:
-    """The A words of N draws of one group of one scenario."""
-    word = np.empty(N, dtype=np.uint64)
-    zero = np.zeros(N, dtype=np.uint64)
-    draws = np.arange(N, dtype=np.uint64)
-    address_words(*KEY, np.uint64(8), np.uint64(3), zero, zero, draws, N, word)
-    return word
+def hit_words(word: int | None = None) -> Words:
+    """The words of N hits of one scenario as they are taken: A is the even one, B the odd one.
+
+    Or the A words (0) or the B words (1) of 2 N hits.
+    """
+    at = Address(channel=8, purpose=3, group=0, scenario=0, draw=0)
+    pairs = N // 2 if word is None else N
+    tiles = [tile(at._replace(draw=draw), 8)[:, :, 0] for draw in range(0, pairs, 8)]
+    words = np.concatenate(tiles, axis=1)
+    return np.ascontiguousarray(words.T.ravel() if word is None else words[word])
 
 
 def uniforms(words: Words) -> Floats:
     return (words.astype(np.float64) + 0.5) * 2.0**-64
 
 
-@pytest.mark.parametrize("draw", [scenario_words, index_words])
+@pytest.mark.parametrize("draw", [scenario_words, hit_words])
 def test_words_are_uniform(draw: Callable[[], Words]) -> None:
     words = draw()
     u = uniforms(words)
@@ -202,7 +236,7 @@ def test_words_are_uniform(draw: Callable[[], Words]) -> None:
     assert stats.chisquare(tilted).pvalue < 1e-6
 
 
-@pytest.mark.parametrize("draw", [scenario_words, index_words])
+@pytest.mark.parametrize("draw", [scenario_words, hit_words])
 def test_bits_are_fair_and_unrelated(draw: Callable[[], Words]) -> None:
     words = draw()
     expect_uniform_bits(words)
@@ -240,12 +274,20 @@ def test_neighbours_are_independent(neighbour: str) -> None:
 
 
 def test_the_two_words_of_a_counter_are_independent() -> None:
-    a, b = np.empty((2, N // LANES, LANES), dtype=np.uint64)
-    for block in range(N // LANES):
+    a, b = np.empty((2, BLOCKS, LANES), dtype=np.uint64)
+    for block in range(BLOCKS):
         channel, purpose, zero, first = map(np.uint64, (8, 2, 0, block * LANES))
         lane_words(*KEY, channel, purpose, zero, zero, first, a[block], b[block])
     assert abs(correlation(a.ravel(), b.ravel())) < 4.5
     assert dependence(a.ravel(), b.ravel()) > 1e-6
+
+
+def test_neighbouring_hits_are_independent() -> None:
+    """Those that share a counter, and an odd hit and the even one of the next counter."""
+    even, odd = hit_words(0), hit_words(1)
+    for one, other in ((even, odd), (odd[:-1], even[1:]), (even[:-1], even[1:])):
+        assert abs(correlation(one, other)) < 4.5
+        assert dependence(one, other) > 1e-6
 
 
 def test_dependent_neighbours_are_seen() -> None:

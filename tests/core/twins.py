@@ -1,4 +1,4 @@
-"""Plain-Python twins of what the kernels do with integers, and the words that tests share."""
+"""Plain-Python twins of what the kernels do, and the words that tests share."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ def plain_philox(
         c = [high1 ^ c[1] ^ k[0], low1, high0 ^ c[3] ^ k[1], low0]
         k = [(k[0] + 0x9E3779B9) % 2**32, (k[1] + 0xBB67AE85) % 2**32]
     return tuple(c)
+
+
+Unit = tuple[float, float]
+"""Value per spend, and spend."""
+
+
+def brute_top_value(units: list[Unit], target: float) -> float:
+    """Value of the best ``target`` of spend, the last unit in part."""
+    total = 0.0
+    for key, spend in sorted(units, reverse=True):
+        taken = min(spend, target)
+        total += key * taken
+        target -= taken
+    return total

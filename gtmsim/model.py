@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Self, get_args
@@ -54,6 +55,22 @@ class Model(BaseModel):
         if not isinstance(obj, Mapping):
             raise PlanError([Problem(cls.__name__, "must be a table of keys", obj)])
         return cls(**{str(key): value for key, value in obj.items()})
+
+    @classmethod
+    def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:
+        """Return the model of a JSON object of its fields.
+
+        Raises
+        ------
+        PlanError
+            If it is not a JSON object, or a rule is broken.
+        """
+        try:
+            data = json.loads(json_data)
+        except ValueError as error:
+            problem = Problem(cls.__name__, "must be JSON", str(error))
+            raise PlanError([problem]) from None
+        return cls.model_validate(data)
 
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed, checked like a new one.

@@ -19,7 +19,7 @@ from gtmsim.distributions import (
     Pareto,
     ScipyDistribution,
 )
-from gtmsim.errors import MetricError, PlanError
+from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, PlanError
 
 MODELS = (
     Pareto(tail_index=1.5, minimum=0.1),
@@ -212,3 +212,11 @@ def test_what_scipy_is_refused() -> None:
 def test_a_frozen_distribution_is_a_multiple() -> None:
     law = ANY.validate_python(stats.gamma(2.0, scale=1.5))
     assert law == ScipyDistribution(name="gamma", args=(2.0,), kwds={"scale": 1.5})
+
+
+@pytest.mark.parametrize("law", [Pareto(tail_index=2), Lomax(tail_index=2, scale=1)])
+def test_scale_is_checked(law: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="factor: must be a number, got 'a'"):
+        law.scaled("a")
+    with pytest.raises(ArgumentError, match="factor: must be above 0, got 0"):
+        law.scaled(0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gtmsim.errors import PlanError
+from gtmsim.errors import ArgumentError, PlanError
 from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
 from tests.test_plan import BETS, TEAM, messages, plan
 
@@ -254,3 +254,20 @@ def test_required_fields(model: type) -> None:
         model()
     assert [p.path.rpartition(".")[2] for p in error.value.problems] == required
     assert all(p.rule == "must be given" for p in error.value.problems)
+
+
+@pytest.mark.parametrize("tenure", [[0.5], ["a"], [float("nan")]])
+def test_tenure_is_counted_in_whole_months(tenure: list[Any]) -> None:
+    with pytest.raises(ArgumentError, match="tenure: must be whole months"):
+        Ramp(months=3).productivity(tenure)
+
+
+def test_pydantic_errors_never_leave() -> None:
+    with pytest.raises(PlanError, match="horizon: must be at least 1, got 0"):
+        Plan.model_validate({"horizon": 0})
+    with pytest.raises(PlanError, match="Plan: must be a table of keys, got 3"):
+        Plan.model_validate(3)
+    with pytest.raises(PlanError, match="Plan: must be JSON"):
+        Plan.model_validate_json("{")
+    with pytest.raises(PlanError, match="channels: must be given"):
+        Plan.model_validate_json('{"horizon": 12}')

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from gtmsim.distributions.base import Floats, Multiple
+from gtmsim.errors import check_number
 
 
 class Empirical(Multiple):
@@ -70,6 +71,7 @@ class Empirical(Multiple):
         >>> Empirical(values=(0.0, 2.0)).scaled(3.0).values
         (0.0, 6.0)
         """
+        factor = check_number("factor", factor, low=0.0, low_open=True)
         return self.replace(values=tuple(factor * value for value in self.values))
 
     @cached_property

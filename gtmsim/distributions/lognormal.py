@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from gtmsim.distributions.base import Floats, Multiple
 from gtmsim.distributions.powerlaw import Scale
+from gtmsim.errors import check_number
 
 
 class LogNormal(Multiple):
@@ -71,6 +72,7 @@ class LogNormal(Multiple):
         >>> LogNormal(median=1.5, sigma=1.0).scaled(2.0).median
         3.0
         """
+        factor = check_number("factor", factor, low=0.0, low_open=True)
         return self.replace(median=factor * self.median)
 
     def _sf(self, x: Floats | np.float64) -> Floats:

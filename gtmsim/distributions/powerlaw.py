@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from scipy.special import exprel
 
 from gtmsim.distributions.base import Floats, Multiple
-from gtmsim.errors import PlanError, Problem
+from gtmsim.errors import PlanError, Problem, check_number
 
 LOWEST_TAIL_INDEX = 0.1
 """Smallest tail index; a draw's largest value is 2**(65 / tail_index)."""
@@ -96,6 +96,7 @@ class Pareto(Multiple):
         >>> Pareto(tail_index=1.5).scaled(2.0).minimum
         2.0
         """
+        factor = check_number("factor", factor, low=0.0, low_open=True)
         return self.replace(minimum=factor * self.minimum)
 
     def _sf(self, x: Floats | np.float64) -> Floats:
@@ -170,6 +171,7 @@ class Lomax(Multiple):
         >>> Lomax(tail_index=1.5, scale=3.0).scaled(2.0).scale
         6.0
         """
+        factor = check_number("factor", factor, low=0.0, low_open=True)
         return self.replace(scale=factor * self.scale)
 
     def _sf(self, x: Floats | np.float64) -> Floats:

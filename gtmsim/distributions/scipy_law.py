@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from gtmsim.distributions.base import Floats, Multiple
-from gtmsim.errors import MetricError, PlanError, Problem
+from gtmsim.errors import MetricError, PlanError, Problem, check_number
 
 QUADRATURE_TOLERANCE = 1e-8
 """Largest relative error that an integrated moment may have; above it the moment is refused."""
@@ -27,6 +27,7 @@ _TAIL_INDEX: Final[dict[str, Callable[[Mapping[str, float]], float]]] = {
     "betaprime": lambda shape: shape["b"],
     "burr": lambda shape: shape["c"],
     "burr12": lambda shape: shape["c"] * shape["d"],
+    "dpareto_lognorm": lambda shape: shape["a"],
     "f": lambda shape: shape["dfd"] / 2.0,
     "fisk": lambda shape: shape["c"],
     "foldcauchy": lambda shape: 1.0,
@@ -158,6 +159,7 @@ class ScipyDistribution(Multiple):
         >>> ScipyDistribution(name="expon").scaled(3.0).kwds
         {'scale': 3.0}
         """
+        factor = check_number("factor", factor, low=0.0, low_open=True)
         parameters = {"scale": 1.0} | self._parameters()
         for name in ("loc", "scale"):
             if name in parameters:

@@ -106,14 +106,17 @@ class Ramp(Model):
         Raises
         ------
         ArgumentError
-            If a tenure is negative.
+            If a tenure is negative or not a whole number.
 
         Examples
         --------
         >>> Ramp(months=6, shape="logistic").productivity([0, 3, 6]).round(2).tolist()
         [0.02, 0.68, 1.0]
         """
-        month = np.asarray(tenure, dtype=np.int64)
+        given = np.asarray(tenure)
+        if given.dtype.kind not in "iu":
+            raise ArgumentError("tenure", "must be whole months", tenure)
+        month = given.astype(np.int64)
         if np.any(month < 0):
             raise ArgumentError("tenure", "must be at least 0", int(month.min()))
         if self.curve is not None:

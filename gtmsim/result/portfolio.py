@@ -139,6 +139,8 @@ class PortfolioResult:
         """Return the share of scenarios in which a metric is at least x.
 
         A scenario in which the metric does not exist, as a share of no value, does not reach x.
+        Where scenarios were not kept, x is told apart to 1/128 of itself; the plan's own target is
+        counted exactly.
         """
         x = check_number("x", x)
         if metric == "value" and channel == PORTFOLIO and x == self.plan.target:

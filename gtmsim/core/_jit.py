@@ -21,7 +21,11 @@ _SHARED: dict[str, Any] = {
 
 
 def kernel(func: F) -> F:
-    """Compile a serial loop on first call, cache it on disk, and release the GIL while it runs."""
+    """Compile a serial loop on first call, cache it on disk, and release the GIL while it runs.
+
+    The cache knows a kernel by its own file: after an edit of what it calls in another file, delete
+    the cached files (``__pycache__/*.nb?``) or set NUMBA_CACHE_DIR to an empty folder.
+    """
     compiled: F = numba.njit(cache=True, nogil=True, **_SHARED)(func)
     return compiled
 

@@ -114,7 +114,7 @@ def _most_spent(plan: Plan, fixed: Sequence[Floats | None]) -> float:
             wait = channel.backfill_months
             reps = 1 if wait is None else -(-plan.horizon // (1 + wait))
             seat = plan.horizon * channel.loaded_cost / 12.0 + reps * channel.hiring_cost
-            total += len(channel.start_months) * seat
+            total += channel.units * seat
         elif outlay is not None:
             total += float(outlay.sum())
     return total

@@ -65,7 +65,7 @@ def test_demo_writes_what_it_names(folder: Path, expected: gtm.PortfolioResult) 
         assert name in shown
     assert "more likely true than not" in " ".join(shown.split())
     assert "The first run compiles" in said
-    assert "wrote outcome.png, summary.csv, by_month.csv into gtmsim-demo" in said
+    assert "wrote summary.csv, by_month.csv, outcome.png into gtmsim-demo" in said
     out = folder / "gtmsim-demo"
     assert names(out) == {"outcome.png", "summary.csv", "by_month.csv"}
     assert (out / "outcome.png").read_bytes().startswith(b"\x89PNG")
@@ -128,7 +128,7 @@ def test_run_writes_the_file_it_is_given(folder: Path, name: str) -> None:
 def test_run_writes_into_the_folder_it_is_given(folder: Path) -> None:
     shown, said = run("run", "plan.toml", *SMALL, "--out", "results")
     assert "portfolio" in shown
-    assert "wrote outcome.png, summary.csv, by_month.csv into results" in said
+    assert "wrote summary.csv, by_month.csv, outcome.png into results" in said
     run("run", "plan.toml", *SMALL, "--out", "results", "--format", "json")
     assert names(folder / "results") == {
         "outcome.png", "summary.csv", "by_month.csv", "result.json"

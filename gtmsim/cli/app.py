@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 import gtmsim
 from gtmsim.cli.output import Format, Report, claim_case, claim_table, deliver, note, portfolio
 from gtmsim.cli.output import show as show_report
-from gtmsim.errors import ArgumentError, GtmsimError, check_number
+from gtmsim.errors import ArgumentError, GtmsimError, MetricError, check_number
 from gtmsim.files import write_file
 
 if TYPE_CHECKING:
@@ -271,12 +271,8 @@ def _simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None)
 
 
 def _write_folder(result: PortfolioResult, folder: Path, form: Format) -> None:
-    """Write the picture and the tables; all of them are made before the first is written."""
-    from gtmsim.plots import overview
-
-    picture = io.BytesIO()
-    overview(result).savefig(picture, format="png", dpi=180)
-    contents: dict[str, str | bytes] = {"outcome.png": picture.getvalue()}
+    """Write the tables, then the picture; a plan too large for a picture keeps its tables."""
+    contents: dict[str, str] = {}
     if form is Format.JSON:
         contents["result.json"] = portfolio(result).json()
     else:
@@ -285,4 +281,19 @@ def _write_folder(result: PortfolioResult, folder: Path, form: Format) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_file(folder / name, content)
-    note(f"wrote {', '.join(contents)} into {folder}")
+    written = list(contents)
+    try:
+        write_file(folder / "outcome.png", _picture(result))
+    except MetricError as error:
+        note(f"no picture: {error}")
+    else:
+        written.append("outcome.png")
+    note(f"wrote {', '.join(written)} into {folder}")
+
+
+def _picture(result: PortfolioResult) -> bytes:
+    from gtmsim.plots import overview
+
+    picture = io.BytesIO()
+    overview(result).savefig(picture, format="png", dpi=180)
+    return picture.getvalue()

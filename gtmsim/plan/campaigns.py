@@ -167,6 +167,11 @@ class CampaignProgram(Model):
             raise broken("must be below 1 with slow_half_life", value, "leave out slow_half_life")
         return value
 
+    @property
+    def units(self) -> int:
+        """Number of campaigns."""
+        return self.campaigns
+
     def launch_months(self, horizon: int) -> npt.NDArray[np.int64]:
         """Return the month in which each campaign is launched.
 

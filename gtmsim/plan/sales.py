@@ -118,6 +118,11 @@ class SalesTeam(Model):
         return value
 
     @property
+    def units(self) -> int:
+        """Number of seats."""
+        return len(self.start_months)
+
+    @property
     def start_months(self) -> tuple[int, ...]:
         """Start month of each seat's first rep.
 

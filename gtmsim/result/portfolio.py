@@ -256,17 +256,13 @@ class PortfolioResult:
     def unit_count(self, channel: str = PORTFOLIO) -> int:
         """Return the number of campaigns or seats of a channel or the portfolio."""
         place_of(self.distributions.names, channel, "channel")
-        return sum(
-            c.campaigns if isinstance(c, CampaignProgram) else len(c.start_months)
-            for c in self.plan.channels
-            if channel in (c.name, PORTFOLIO)
-        )
+        return sum(c.units for c in self.plan.channels if channel in (c.name, PORTFOLIO))
 
     def campaign_count(self, channel: str = PORTFOLIO) -> int:
         """Return the number of campaigns of a channel or the portfolio; a team has none."""
         place_of(self.distributions.names, channel, "channel")
         return sum(
-            c.campaigns
+            c.units
             for c in self.plan.channels
             if isinstance(c, CampaignProgram) and channel in (c.name, PORTFOLIO)
         )

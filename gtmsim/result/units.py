@@ -51,9 +51,10 @@ def sample_units(plan: Plan, seed: int, scenarios: int) -> pd.DataFrame:
     >>> units.groupby("scenario")["units"].sum().tolist()
     [388, 388]
     """
+    total = sum(channel.units for channel in plan.channels)
+    if total > _MOST_UNITS:
+        raise MetricError("units", f"must be at most {_MOST_UNITS:,} to be listed", total)
     whole = compile_plan(plan, spend_share=1.0).arrays
-    if whole.capacity > _MOST_UNITS:
-        raise MetricError("units", f"must be at most {_MOST_UNITS:,} to be listed", whole.capacity)
     count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // whole.capacity))
     draws = empty_draws(whole, -(-count // LANES) * LANES)
     simulate_channels(seed_key(seed), whole, 0, draws)

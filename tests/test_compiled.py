@@ -54,7 +54,7 @@ def test_two_names_of_one_digest(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_law_that_no_table_reproduces() -> None:
     steps = stats.rv_histogram((np.array([1.0, 0.0, 1.0]), np.array([0.0, 1.0, 2.0, 3.0])))
-    with pytest.raises(gtm.PlanError, match="must be a continuous distribution of scipy.stats"):
+    with pytest.raises(gtm.PlanError, match=r"must be a continuous distribution of scipy\.stats"):
         program(multiple=steps.freeze())
     refused(
         program(multiple=stats.halfnorm()),

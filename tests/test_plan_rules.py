@@ -271,3 +271,9 @@ def test_pydantic_errors_never_leave() -> None:
         Plan.model_validate_json("{")
     with pytest.raises(PlanError, match="channels: must be given"):
         Plan.model_validate_json('{"horizon": 12}')
+
+
+def test_names_are_printable() -> None:
+    for name in ("two\nlines", "\ud800"):
+        with pytest.raises(PlanError, match=r"SalesTeam\.name: must be printable text"):
+            SalesTeam(**TEAM | {"name": name})

@@ -43,6 +43,8 @@ def slim(plan: gtm.Plan) -> PortfolioResult:
         ({"scenarios": True}, gtm.ArgumentTypeError, r"scenarios: must be a whole number"),
         ({"workers": 0}, gtm.ArgumentError, r"workers: must be at least 1 .*got 0"),
         ({"keep": "all"}, gtm.ArgumentError, r"keep: must be 'scenarios' or 'summary', got 'all'"),
+        ({"keep": 3}, gtm.ArgumentError, r"keep: must be 'scenarios' or 'summary', got 3"),
+        ({"progress": "no"}, gtm.ArgumentTypeError, r"progress: must be True, False or None"),
         ({"rng": "7"}, gtm.ArgumentTypeError, r"rng: must be None, .* got '7'"),
         ({"rng": -1}, gtm.ArgumentError, r"rng: must be at least 0, got -1"),
         (
@@ -156,6 +158,21 @@ def test_unknown_metric_and_channel_list_the_known(result: PortfolioResult) -> N
         result.quantile(1.5)
     with pytest.raises(gtm.ArgumentError, match=r"level: must be .*got 1"):
         result.cvar(1.0)
+
+
+@pytest.mark.parametrize("levels", [0.5, "ab"])
+def test_levels_are_a_sequence_of_numbers(result: PortfolioResult, levels: Any) -> None:
+    for ask in (
+        result.quantiles,
+        lambda q: result.by_channel(quantiles=q),
+        lambda q: result.by_month(quantiles=q),
+    ):
+        with pytest.raises(gtm.ArgumentTypeError, match="q: must be a sequence of numbers"):
+            ask(levels)
+
+
+def test_columns_of_near_levels_differ(result: PortfolioResult) -> None:
+    assert list(result.by_channel(quantiles=(0.9999999, 1.0)).columns) == ["p99.99999", "p100"]
 
 
 def test_single_scenarios_of_a_summary_do_not_exist(slim: PortfolioResult) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gtmsim.core._types import Floats
-from gtmsim.core.campaigns import SPARE, ProgramArrays
+from gtmsim.core.cohorts import ProgramArrays
+from gtmsim.core.concentration import STEP
 from gtmsim.core.elementary import LOG2_E
 from gtmsim.core.portfolio import ChannelArrays, PortfolioArrays
 from gtmsim.core.response import Response
@@ -17,7 +18,15 @@ from gtmsim.core.sales import SalesArrays
 from gtmsim.core.streams import MAX_GROUPS
 from gtmsim.errors import ArgumentError, PlanError, Problem
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
-from gtmsim.sampling import candidate_bars, compile_hits, compile_multiple, stream_of
+from gtmsim.sampling import (
+    candidate_bars,
+    compile_hits,
+    compile_multiple,
+    kept_octaves,
+    octave_counts,
+    octave_rows,
+    stream_of,
+)
 
 _MOST_SEAT_MONTHS = 1_000_000
 """Of one team: its kernel takes 512 bytes of memory for each."""
@@ -80,14 +89,14 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
         try:
             if isinstance(channel, SalesTeam):
                 team = _compile_team(channel, discount, monthly)
-                room += team.start.size
+                room += _whole_steps(team.start.size)
                 nothing = np.zeros(plan.horizon)
-                channels.append(ChannelArrays(team, market_sigma, 0.0, nothing, room))
+                channels.append(ChannelArrays(team, market_sigma, 0.0, nothing, room - 1))
             elif outlay is not None:
                 program, own = _compile_program(channel, discount, monthly, outlay, most_spent)
-                room += own
+                room += _whole_steps(own)
                 luck = channel.shared_luck
-                channels.append(ChannelArrays(program, market_sigma, luck, outlay, room))
+                channels.append(ChannelArrays(program, market_sigma, luck, outlay, room - 1))
         except ArgumentError as error:
             p = error.problem
             path = f"channels[{i}].{p.path}"
@@ -95,8 +104,13 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     return CompiledPlan(
         plan=plan,
         names=(*(channel.name for channel in plan.channels), "portfolio"),
-        arrays=PortfolioArrays(tuple(channels), plan.horizon, room + SPARE, spend_share),
+        arrays=PortfolioArrays(tuple(channels), plan.horizon, room, spend_share),
     )
+
+
+def _whole_steps(rows: int) -> int:
+    """Room for rows of candidates and a spare one, in whole steps."""
+    return (rows // STEP + 1) * STEP
 
 
 def _fixed_spend(program: CampaignProgram, discount: Floats) -> Floats:
@@ -234,13 +248,18 @@ def _compile_program(
         spend=paid,
         target=most_spent,
     )
+    sampler = compile_multiple(program.multiple, program.cap)
+    expected = program.hit_rate * sizes
+    octaves = octave_counts(expected, sampler)
+    kept = kept_octaves(program.multiple, program.cap, bar)
+    room += octave_rows(expected, sizes, octaves, kept)
     kinds, kind = np.unique(sizes, return_inverse=True)
     tables = [compile_hits(size, program.hit_rate) for size in kinds.tolist()]
     ends = np.cumsum([thresholds.size for _, thresholds in tables])
     starts = ends - [thresholds.size for _, thresholds in tables]
     arrays = ProgramArrays(
         stream=stream_of(program.name),
-        sampler=compile_multiple(program.multiple, program.cap),
+        sampler=sampler,
         response=response,
         month=month,
         spend=paid,
@@ -251,6 +270,10 @@ def _compile_program(
         hit_from=starts[kind],
         hit_to=ends[kind],
         thresholds=np.concatenate([thresholds for _, thresholds in tables]),
+        octaves=octaves,
+        kept=kept,
+        needed=np.ceil(most_spent / paid),
+        unit=float(paid[0]) if np.all(paid == paid[0]) else 0.0,
     )
     return arrays, room
 

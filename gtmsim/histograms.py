@@ -25,7 +25,7 @@ RELATIVE_WIDTH = 1.0 / BINS_PER_OCTAVE
 """Width of a bin relative to its lower edge: the largest relative error of a quantile."""
 
 _MARGIN = BINS_PER_OCTAVE
-"""Bins on either side of a new run; one that grows gets an eighth of its width, to move seldom."""
+"""Bins on either side of a new run; one that grows gets half of its width, to move seldom."""
 
 
 def _edges(bins: Ints) -> Floats:
@@ -144,15 +144,17 @@ class Histograms:
         self.lowest = np.zeros((rows, 2), dtype=np.int64)
         self.width = np.zeros((rows, 2), dtype=np.int64)
         self.start = np.zeros((rows, 2), dtype=np.int64)
-        self.bins = np.zeros((0, 2), dtype=np.int64)
+        self.bins = np.zeros((1, 2), dtype=np.int64)
+        self.free = 0
         self.zeros = np.zeros(rows, dtype=np.int64)
         self.extremes = np.tile([np.inf, -np.inf], (rows, 1))
 
     def empty_like(self) -> Histograms:
         """Return empty rows with room for the same bins, which saves growing to them."""
         other = Histograms(self.rows)
-        other.lowest, other.width, other.start = self.lowest, self.width, self.start
-        other.bins = np.zeros_like(self.bins)
+        for name in ("lowest", "width", "start"):
+            setattr(other, name, getattr(self, name).copy())
+        other.bins, other.free = np.zeros_like(self.bins), self.free
         return other
 
     def add(self, values: Floats, count: int | None = None) -> None:
@@ -168,12 +170,12 @@ class Histograms:
         """Add another set of the same rows to this one."""
         self._cover(other.lowest, other.lowest + other.width - 1)
         merge_bins(
-            self.start,
-            self.lowest,
+            self.start.ravel(),
+            self.lowest.ravel(),
             self.bins,
-            other.start,
-            other.lowest,
-            other.width,
+            other.start.ravel(),
+            other.lowest.ravel(),
+            other.width.ravel(),
             other.bins,
         )
         self.zeros += other.zeros
@@ -186,16 +188,32 @@ class Histograms:
         last = self.lowest + self.width - 1
         below = wanted & (unused | (lowest < self.lowest))
         above = wanted & (unused | (highest > last))
-        if not (below | above).any():
+        grows = below | above
+        if not grows.any():
             return
-        margin = np.where(unused, _MARGIN, self.width // 8)
-        low = np.where(below, lowest - margin, self.lowest)
-        high = np.where(above, highest + margin, last)
-        width = high - low + 1
-        start = (np.cumsum(width) - width.ravel()).reshape(width.shape)
-        bins = np.zeros((int(width.sum()), 2), dtype=np.int64)
-        merge_bins(start, low, bins, self.start, self.lowest, self.width, self.bins)
-        self.lowest, self.width, self.start, self.bins = low, width, start, bins
+        margin = np.where(unused, _MARGIN, self.width // 2)
+        low = np.where(below, lowest - margin, self.lowest)[grows]
+        high = np.where(above, highest + margin, last)[grows]
+        # Runs that grow move behind all others; what they leave behind stays empty.
+        width, used = high - low + 1, self.bins.shape[0] - 1 - self.free
+        start = used + np.cumsum(width) - width
+        needed = used + int(width.sum())
+        if needed >= self.bins.shape[0]:
+            # One more, which belongs to no run: values that go nowhere are counted there.
+            bins = np.zeros((2 * needed + 1, 2), dtype=np.int64)
+            bins[:used] = self.bins[:used]
+            self.bins = bins
+        merge_bins(
+            start,
+            low,
+            self.bins,
+            self.start[grows],
+            self.lowest[grows],
+            self.width[grows],
+            self.bins,
+        )
+        self.free = self.bins.shape[0] - 1 - needed
+        self.lowest[grows], self.width[grows], self.start[grows] = low, width, start
 
     def row(self, r: int) -> Histogram:
         """Return one row's bins, ascending, empty ones left out."""

@@ -9,19 +9,19 @@ import numpy as np
 
 from gtmsim.compiled import CompiledPlan, compile_plan
 from gtmsim.core._types import Floats
-from gtmsim.core.portfolio import empty_draws, simulate_block
+from gtmsim.core.portfolio import empty_draws, is_alone, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
 from gtmsim.execute import default_workers, physical_memory, run_tasks
 from gtmsim.plan import Plan
-from gtmsim.progress import progress_bar
+from gtmsim.progress import compilation_announced, progress_bar
 from gtmsim.result import PortfolioResult, make_manifest
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 from gtmsim.summary import METRICS, Summary, scenario_metrics
 
-_CHUNK_BYTES = 4 * 2**20
+_CHUNK_BYTES = 8 * 2**20
 _TASKS_PER_WORKER = 8
-_LONGEST_TASK = 2**17
+_SHORTEST_TASK, _LONGEST_TASK = 2**15, 2**17
 
 
 class _Task(NamedTuple):
@@ -95,7 +95,7 @@ def simulate_portfolio(
         _check_room(len(compiled.names), scenarios)
     run = _Run(compiled, seed, scenarios, keep == "scenarios")
     summary = Summary.of(compiled)
-    with progress_bar(scenarios, plan.name, progress) as bar:
+    with compilation_announced(progress), progress_bar(scenarios, plan.name, progress) as bar:
         for part in run_tasks(run.task, run.tasks(workers), workers):
             summary.merge(part)
             bar.update(part.scenarios)
@@ -135,7 +135,8 @@ class _Run:
     def tasks(self, workers: int) -> Iterator[_Task]:
         """Cut the scenarios into tasks of whole chunks, a few for each worker."""
         size = -(-self.scenarios // (workers * _TASKS_PER_WORKER))
-        size = min(-(-size // self.chunk) * self.chunk, _LONGEST_TASK // self.chunk * self.chunk)
+        size = min(max(size, _SHORTEST_TASK), _LONGEST_TASK, -(-self.scenarios // workers))
+        size = -(-size // self.chunk) * self.chunk
         for first in range(0, self.scenarios, size):
             yield _Task(first, min(first + size, self.scenarios))
 
@@ -162,5 +163,6 @@ def _chunk_size(compiled: CompiledPlan) -> int:
     """Scenarios whose working arrays stay within a fixed memory, in whole blocks."""
     arrays = compiled.arrays
     places = len(compiled.names)
-    numbers = places * 2 * (arrays.horizon + len(METRICS)) + 2 * arrays.capacity
+    numbers = places * 2 * (arrays.horizon + len(METRICS))
+    numbers += 0 if is_alone(arrays) else 2 * arrays.capacity
     return max(1, min(64, _CHUNK_BYTES // (8 * numbers * LANES))) * LANES

@@ -19,11 +19,13 @@ from gtmsim.distributions import (
     ScipyDistribution,
 )
 from gtmsim.errors import ArgumentTypeError, check_count, check_number
+from gtmsim.execute import default_workers, run_tasks
+from gtmsim.progress import compilation_announced
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 
 Floats = NDArray[np.float64]
 
-MOST_CAMPAIGNS = 10_000_000
+MOST_CAMPAIGNS = 1_000_000_000
 _Z95 = 1.959963984540054
 _DRAWS_PER_CALL = 10_000_000
 """A kernel cannot be interrupted between draws, so it is called for about this many at a time."""
@@ -105,6 +107,7 @@ def claim_probability(
     cap: float | None = None,
     scenarios: int = 10_000,
     rng: RNGLike = None,
+    workers: int | None = None,
 ) -> ClaimProbability:
     """Return how likely the top of spend is to bring the claimed share of a set's value.
 
@@ -117,7 +120,7 @@ def claim_probability(
     multiple : Multiple, frozen scipy.stats distribution or float
         Value per 1 spent, given a hit; a number is the tail index of a Pareto.
     campaigns : int
-        Number of campaigns, 1 to 10,000,000.
+        Number of campaigns, 1 to 1,000,000,000.
     hit_rate : float, default 1.0
         Probability that a campaign returns anything, above 0 and at most 1.
     spend_share, value_share : float
@@ -128,6 +131,8 @@ def claim_probability(
         Number of simulated sets.
     rng : None, int, SeedSequence or Generator, optional
         Source of the seed.
+    workers : int, optional
+        Threads, one per core by default. They never change the result.
 
     Returns
     -------
@@ -159,7 +164,8 @@ def claim_probability(
     limit = None if cap is None else check_number("cap", cap, low=0, low_open=True)
     size = check_count("scenarios", scenarios)
     seed = resolve_seed(rng)
-    total, top = sample_totals(law, n, h, p, limit, size, seed)
+    threads = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    total, top = sample_totals(law, n, h, p, limit, size, seed, threads)
     valued = total > 0.0
     shares = np.sort(top[valued] / total[valued])
     # A share that equals the claim may come out a rounding error below it.
@@ -191,43 +197,38 @@ def sample_totals(
     cap: float | None,
     scenarios: int,
     seed: int,
+    workers: int,
 ) -> tuple[Floats, Floats]:
     """Return the total value and that of the top of spend, in units of one spend, (scenario,)."""
     # Imported on first use: the kernels bring the compiler with them.
-    from gtmsim.core.sets import sample_sets
+    from gtmsim.core.sets import SetArrays, sets_block
     from gtmsim.core.streams import LANES
-    from gtmsim.sampling import candidate_bars, compile_hits, compile_multiple, stream_of
+    from gtmsim.sampling import compile_hits, compile_multiple, stream_of
 
-    total, top, largest, hits = np.zeros((4, scenarios))
-    sampler, counts = compile_multiple(law, cap), compile_hits(campaigns, hit_rate)
-    one, target = np.ones(1), spend_share * campaigns
-    bar, room = candidate_bars(
-        law,
-        cap,
-        expected=hit_rate * campaigns * one,
-        most=np.array([campaigns]),
-        rate=one,
-        spend=one,
-        target=target,
+    base, thresholds = compile_hits(campaigns, hit_rate)
+    target = spend_share * campaigns
+    inside = math.ceil(target * (1.0 - 1e-12)) - 1
+    sets = SetArrays(
+        stream=stream_of("claim"),
+        sampler=compile_multiple(law, cap),
+        hit_base=base,
+        thresholds=thresholds,
+        inside=inside,
+        part=min(target - inside, 1.0),
     )
-    step = LANES * max(1, _DRAWS_PER_CALL // (LANES * campaigns))
-    for first in range(0, scenarios, step):
+    size = -(-scenarios // LANES) * LANES
+    total, top = np.empty((2, size))
+    key = seed_key(seed)
+
+    def run(first: int) -> None:
         part = slice(first, first + step)
-        sample_sets(
-            *seed_key(seed),
-            stream_of("claim"),
-            first,
-            sampler,
-            counts,
-            target,
-            bar,
-            room,
-            total[part],
-            top[part],
-            largest[part],
-            hits[part],
-        )
-    return total, top
+        sets_block(*key, sets, np.uint64(first), total[part], top[part])
+
+    step = LANES * max(1, _DRAWS_PER_CALL // (LANES * campaigns))
+    with compilation_announced():
+        for _ in run_tasks(run, range(0, size, step), workers):
+            pass
+    return total[:scenarios], top[:scenarios]
 
 
 def as_multiple(multiple: AnyMultiple | float | Any) -> AnyMultiple:

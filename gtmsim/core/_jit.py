@@ -1,13 +1,14 @@
-"""The two decorators that own every numba option."""
+"""The three decorators that own every numba option."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
-from numba.core import types
+from numba.core import event, types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -17,16 +18,24 @@ _SHARED: dict[str, Any] = {
     "error_model": "numpy",
     # "contract" alone: fused multiply-add, and no reassociation, so sums keep their order.
     "fastmath": {"contract"},
+    # Nothing here is called from C.
+    "no_cfunc_wrapper": True,
 }
 
 
 def kernel(func: F) -> F:
-    """Compile a serial loop on first call, cache it on disk, and release the GIL while it runs.
+    """Compile an entry from Python on first call, cache it on disk, and release the GIL.
 
     The cache knows a kernel by its own file: after an edit of what it calls in another file, delete
     the cached files (``__pycache__/*.nb?``) or set NUMBA_CACHE_DIR to an empty folder.
     """
     compiled: F = numba.njit(cache=True, nogil=True, **_SHARED)(func)
+    return compiled
+
+
+def part(func: F) -> F:
+    """Compile a loop that kernels call, with them: a file of its own in the cache takes time."""
+    compiled: F = numba.njit(nogil=True, **_SHARED)(func)
     return compiled
 
 
@@ -40,6 +49,32 @@ def helper(func: F) -> F:
     return compiled
 
 
+class _FirstCompilation(event.Listener):
+    """Calls back when a kernel is compiled, not when it is loaded from disk, and never again."""
+
+    def __init__(self, notice: Callable[[], None]) -> None:
+        self._notice: Callable[[], None] | None = notice
+
+    def on_start(self, event: Any) -> None:
+        notice, self._notice = self._notice, None
+        if notice is not None:
+            notice()
+
+    def on_end(self, event: Any) -> None:
+        """Wait for the next."""
+
+
+@contextmanager
+def compilation_noticed(notice: Callable[[], None]) -> Iterator[None]:
+    """Call ``notice`` within the block if a kernel has to be compiled, before it is."""
+    listener = _FirstCompilation(notice)
+    event.register("numba:compile", listener)  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        event.unregister("numba:compile", listener)  # type: ignore[no-untyped-call]
+
+
 if TYPE_CHECKING:
 
     def float_bits(value: float) -> np.uint64:
@@ -47,6 +82,9 @@ if TYPE_CHECKING:
 
     def bits_float(value: np.uint64) -> float:
         """Reinterpret a uint64 as the float64 of these bits."""
+
+    def bit_count(value: np.uint64) -> np.uint64:
+        """Count the bits that are set."""
 
 else:
 
@@ -67,3 +105,12 @@ else:
             return builder.bitcast(args[0], context.get_value_type(types.float64))
 
         return types.float64(types.uint64), codegen
+
+    @intrinsic
+    def bit_count(typingctx, value):
+        """Count the bits that are set."""
+
+        def codegen(context, builder, signature, args):
+            return builder.ctpop(args[0])
+
+        return types.uint64(types.uint64), codegen

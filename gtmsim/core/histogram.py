@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from gtmsim.core._jit import float_bits, helper, kernel
+from gtmsim.core._jit import bits_float, float_bits, helper, kernel
 from gtmsim.core._types import Floats, Ints
 
 BIN_BITS: Final = 7
@@ -24,6 +24,10 @@ _BIN_SHIFT = np.uint64(52 - BIN_BITS)
 _SUM_SHIFT = np.uint64(52 - BIN_BITS - SUM_BITS)
 _SUM_MASK = np.uint64(2**SUM_BITS - 1)
 _EMPTY = np.int64(2**62)
+_TILE = 512
+_63 = np.int64(63)
+_MAGNITUDE = np.int64(2**63 - 1)
+_INFINITY = np.int64(0x7FF0000000000000)
 
 
 @helper
@@ -32,33 +36,52 @@ def bin_of(x: float) -> np.int64:
     return np.int64(float_bits(x) >> _BIN_SHIFT)
 
 
+@helper
+def _order(x: float) -> np.int64:
+    """A whole number that orders floats as they are ordered: 0 for 0, -1 for -0.
+
+    The maximum of whole numbers is found with vectors, that of floats is not.
+    """
+    bits = np.int64(float_bits(x))
+    return bits ^ ((bits >> _63) & _MAGNITUDE)
+
+
+@helper
+def _unordered(order: np.int64) -> float:
+    """The float of an order."""
+    return bits_float(np.uint64(order ^ ((order >> _63) & _MAGNITUDE)))
+
+
 @kernel
 def scan_rows(rows: Floats, count: int, extremes: Floats, lowest: Ints, highest: Ints) -> None:
     """Find what the first ``count`` values of rows (row, value) need.
 
     Widens extremes (row, [min, max]); fills lowest and highest (row, sign), the first and last bin
-    of the positive values (sign 0) and of the negated negative ones (sign 1).
+    of the positive values (sign 0) and of the negated negative ones (sign 1). NaN is passed over.
     """
     for r in range(rows.shape[0]):
         row = rows[r]
-        low, high = extremes[r, 0], extremes[r, 1]
-        least_positive, least_negative = np.inf, np.inf
-        most_positive, most_negative = 0.0, 0.0
+        least, most = _order(extremes[r, 0]), _order(extremes[r, 1])
+        least_positive, most_negative = _INFINITY, -_INFINITY - 1
         for i in range(count):
-            x = row[i]
-            low = x if x < low else low
-            high = x if x > high else high
-            positive = x if x > 0.0 else np.inf
-            negative = -x if x < 0.0 else np.inf
+            order = _order(row[i])
+            number = (order <= _INFINITY) & (order >= -_INFINITY - 1)
+            low = order if number else _INFINITY
+            high = order if number else -_INFINITY - 1
+            positive = low if low > 0 else _INFINITY
+            negative = high if high < -1 else -_INFINITY - 1
+            least = low if low < least else least
+            most = high if high > most else most
             least_positive = positive if positive < least_positive else least_positive
-            least_negative = negative if negative < least_negative else least_negative
-            most_positive = x if x > most_positive else most_positive
-            most_negative = -x if -x > most_negative else most_negative
-        extremes[r, 0], extremes[r, 1] = low, high
-        lowest[r, 0] = bin_of(least_positive) if most_positive > 0.0 else _EMPTY
-        highest[r, 0] = bin_of(most_positive) if most_positive > 0.0 else -1
-        lowest[r, 1] = bin_of(least_negative) if most_negative > 0.0 else _EMPTY
-        highest[r, 1] = bin_of(most_negative) if most_negative > 0.0 else -1
+            most_negative = negative if negative > most_negative else most_negative
+        first, last = np.inf, -np.inf
+        if least <= most:
+            first, last = _unordered(least) + 0.0, _unordered(most) + 0.0
+        extremes[r, 0], extremes[r, 1] = first, last
+        lowest[r, 0] = bin_of(_unordered(least_positive)) if last > 0.0 else _EMPTY
+        highest[r, 0] = bin_of(last) if last > 0.0 else -1
+        lowest[r, 1] = bin_of(-_unordered(most_negative)) if first < 0.0 else _EMPTY
+        highest[r, 1] = bin_of(-first) if first < 0.0 else -1
 
 
 @kernel
@@ -66,25 +89,34 @@ def add_rows(rows: Floats, count: int, start: Ints, lowest: Ints, bins: Ints, ze
     """Add the first ``count`` of rows (row, value) to bins (bin, [count, sum]) with room for them.
 
     The bins of row r and sign s begin at bins[start[r, s]] with bin lowest[r, s]; zeros (row,)
-    counts the values equal to zero. NaN is passed over.
+    counts the values equal to zero. NaN is passed over. The last bin is written to, and cleared.
     """
+    places, parts = np.empty(_TILE, np.int64), np.empty(_TILE, np.int64)
+    spare = bins.shape[0] - 1
     for r in range(rows.shape[0]):
         row = rows[r]
         at = start[r, 0] - lowest[r, 0]
         at_negative = start[r, 1] - lowest[r, 1]
-        for i in range(count):
-            x = row[i]
-            bits = float_bits(abs(x))
-            place = np.int64(bits >> _BIN_SHIFT)
-            part = np.int64((bits >> _SUM_SHIFT) & _SUM_MASK)
-            if x > 0.0:
-                bins[at + place, 0] += 1
-                bins[at + place, 1] += part
-            elif x < 0.0:
-                bins[at_negative + place, 0] += 1
-                bins[at_negative + place, 1] += part
-            elif x == 0.0:
-                zeros[r] += 1
+        zero = np.int64(0)
+        for first in range(0, count, _TILE):
+            size = min(_TILE, count - first)
+            tile = row[first : first + size]
+            # Where each goes, without a branch; then the counting, which waits for memory.
+            for i in range(size):
+                x = tile[i]
+                bits = float_bits(abs(x))
+                bin_ = np.int64(bits >> _BIN_SHIFT)
+                place = bin_ + (at if x > 0.0 else at_negative)
+                places[i] = place if (x > 0.0) | (x < 0.0) else spare
+                parts[i] = np.int64((bits >> _SUM_SHIFT) & _SUM_MASK)
+            for i in range(size):
+                zero += np.int64(tile[i] == 0.0)
+            for i in range(size):
+                place_ = np.uint64(places[i])
+                bins[place_, 0] += 1
+                bins[place_, 1] += parts[i]
+        zeros[r] += zero
+    bins[spare] = 0
 
 
 @kernel
@@ -99,12 +131,12 @@ def merge_bins(
 ) -> None:
     """Add other bins (bin, [count, sum]) to bins that are known to hold them.
 
-    Rows and signs are laid out as in :func:`add_rows`; other_width (row, sign) counts bins.
+    Runs are given by their start and lowest bin (run,); other_width (run,) counts bins. The two may
+    be runs of one array that do not overlap.
     """
-    for r in range(start.shape[0]):
-        for sign in range(2):
-            to = start[r, sign] + other_lowest[r, sign] - lowest[r, sign]
-            source = other_start[r, sign]
-            for k in range(other_width[r, sign]):
-                bins[to + k, 0] += other_bins[source + k, 0]
-                bins[to + k, 1] += other_bins[source + k, 1]
+    for run in range(start.size):
+        to = start[run] + other_lowest[run] - lowest[run]
+        source = other_start[run]
+        for k in range(other_width[run]):
+            bins[to + k, 0] += other_bins[source + k, 0]
+            bins[to + k, 1] += other_bins[source + k, 1]

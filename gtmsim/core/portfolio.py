@@ -8,7 +8,8 @@ import numpy as np
 
 from gtmsim.core._jit import kernel
 from gtmsim.core._types import Floats, Ints
-from gtmsim.core.campaigns import ChannelDraws, ProgramArrays, program_block
+from gtmsim.core.campaigns import ChannelDraws, program_block
+from gtmsim.core.cohorts import ProgramArrays
 from gtmsim.core.concentration import Candidates, add_seats, empty_candidates, top_values
 from gtmsim.core.elementary import LOG2_E, exp2
 from gtmsim.core.sales import SalesArrays, team_block
@@ -47,8 +48,8 @@ class PortfolioArrays(NamedTuple):
 class PortfolioDraws(NamedTuple):
     """What happened, channel by channel and, in the last place, for the portfolio.
 
-    month and spend_month (channel, month, scenario); the rest (channel, scenario). ``begin`` and
-    ``end`` say which of the ``candidates`` are a channel's.
+    month and spend_month (channel, month, scenario); begin and end (channel, block), which rows of
+    the ``candidates`` are a channel's; the rest (channel, scenario).
     """
 
     month: Floats
@@ -75,6 +76,7 @@ class PortfolioDraws(NamedTuple):
             self.hits[place],
             self.largest[place],
             self.squares[place],
+            self.top_value[place],
         )
 
 
@@ -100,9 +102,13 @@ def shock_block(
             shock[lane0 + lane] *= exp2(slope * normal(a[lane]) - shift)
 
 
-def empty_draws(plan: PortfolioArrays, size: int) -> PortfolioDraws:
-    """Return working arrays for ``size`` scenarios, a multiple of the lanes, to be used again."""
-    places = len(plan.channels) + 1
+def empty_draws(plan: PortfolioArrays, size: int, *, listed: bool = False) -> PortfolioDraws:
+    """Return working arrays for ``size`` scenarios, a multiple of the lanes, to be used again.
+
+    The candidates of a program alone take the place of the last block's, in the cache, unless they
+    are to be ``listed``.
+    """
+    places, blocks = len(plan.channels) + 1, size // LANES
     monthly, total = (places, plan.horizon, size), (places, size)
     return PortfolioDraws(
         month=np.zeros(monthly),
@@ -114,10 +120,17 @@ def empty_draws(plan: PortfolioArrays, size: int) -> PortfolioDraws:
         largest=np.zeros(total),
         squares=np.zeros(total),
         top_value=np.zeros(total),
-        begin=np.zeros(total, dtype=np.int64),
-        end=np.zeros(total, dtype=np.int64),
-        candidates=empty_candidates(size, plan.capacity),
+        begin=np.zeros((places, blocks), dtype=np.int64),
+        end=np.zeros((places, blocks), dtype=np.int64),
+        candidates=empty_candidates(
+            LANES if is_alone(plan) and not listed else size, plan.capacity
+        ),
     )
+
+
+def is_alone(plan: PortfolioArrays) -> bool:
+    """Whether a plan is one program, whose candidates are not needed when a block is done."""
+    return len(plan.channels) == 1 and isinstance(plan.channels[0].arrays, ProgramArrays)
 
 
 def _clear(plan: PortfolioArrays, draws: PortfolioDraws) -> None:
@@ -182,10 +195,12 @@ def simulate_channels(
             if plan.spend_share > 0.0:
                 add_seats(candidates, value, spend)
         else:
+            target = plan.spend_share * draws.spend[place]
             limit, out = channel.limit, draws.channel(place)
-            program_block(*key, channel.arrays, start, shock, candidates, limit, out)
+            program_block(*key, channel.arrays, start, shock, target, candidates, limit, out)
         draws.end[place] = candidates.size
-        _take_top(plan, draws, place)
+        if isinstance(channel.arrays, SalesArrays):
+            _take_top(plan, draws, place)
 
 
 def _take_top(plan: PortfolioArrays, draws: PortfolioDraws, place: int) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gtmsim.core._jit import kernel
+import numpy as np
+
+from gtmsim.core._jit import part
 from gtmsim.core._types import Floats
-from gtmsim.core.streams import LANES
+from gtmsim.core.streams import LANES, place
 
 
 class Response(NamedTuple):
@@ -22,7 +24,7 @@ class Response(NamedTuple):
     beyond: Floats
 
 
-@kernel
+@part
 def realise(
     originated: Floats,
     response: Response,
@@ -31,25 +33,28 @@ def realise(
     value: Floats,
     beyond: Floats,
 ) -> None:
-    """Convolve originated (month, lane) into month (month, lane), value and beyond (lane,)."""
-    horizon = originated.shape[0]
+    """Convolve originated (month * lane,) into month (month, lane), value and beyond (lane,)."""
+    horizon, weights = month.shape[0], response.weights
+    made = np.empty(LANES)
     for t in range(horizon):
-        row = month[t]
-        row[:LANES] = 0.0
-        for lag in range(min(t + 1, response.weights.size)):
-            weight = response.weights[lag]
-            if weight != 0.0:
-                source = originated[t - lag]
-                for lane in range(LANES):
-                    row[lane] += weight * source[lane]
-        factor = response.discount[t]
+        made[:] = 0.0
+        for lag in range(min(t + 1, weights.size)):
+            _add_row(weights[lag], originated, t - lag, made)
+        row, factor = month[t], response.discount[t]
         for lane in range(LANES):
-            row[lane] = row[lane] * (factor * shock[lane])
-        for lane in range(LANES):
-            value[lane] += row[lane]
+            present = made[lane] * (factor * shock[lane])
+            row[lane] = present
+            value[lane] += present
+    made[:] = 0.0
     for t in range(horizon):
-        weight = response.beyond[t]
-        if weight != 0.0:
-            source = originated[t]
-            for lane in range(LANES):
-                beyond[lane] += weight * shock[lane] * source[lane]
+        _add_row(response.beyond[t], originated, t, made)
+    for lane in range(LANES):
+        beyond[lane] += made[lane] * shock[lane]
+
+
+@part
+def _add_row(weight: float, rows: Floats, row: int, total: Floats) -> None:
+    """Add a weight times a row of rows (row * lane,) to total (lane,)."""
+    if weight != 0.0:
+        for lane in range(LANES):
+            total[lane] += weight * rows[place(row, lane)]

@@ -6,13 +6,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gtmsim.core._jit import kernel
-from gtmsim.core._types import Floats, Ints
+from gtmsim.core._jit import kernel, part
+from gtmsim.core._types import Floats, Ints, Words
 from gtmsim.core.campaigns import ChannelDraws
-from gtmsim.core.elementary import log2
+from gtmsim.core.elementary import exp2, log2
 from gtmsim.core.response import Response, realise
-from gtmsim.core.samplers import lognormal
-from gtmsim.core.streams import LANES, QUARTER_LUCK, REP, lane_words, survival
+from gtmsim.core.samplers import normal
+from gtmsim.core.streams import LANES, QUARTER_LUCK, REP, place, survival, tile_words
+
+_LONGEST = 4096.0
+"""Months of tenure, more than any plan has."""
+
+
+class _Lanes(NamedTuple):
+    """Working memory for one block: words (2 * lane,), and each (lane,) of a rep."""
+
+    words: Words
+    start: Floats
+    stop: Floats
+    skill: Floats
+    luck: Floats
 
 
 class SalesArrays(NamedTuple):
@@ -44,116 +57,194 @@ class SalesArrays(NamedTuple):
     worth: Floats
 
 
-@kernel
+@part
+def _lognormals(words: Words, row: int, median: float, sigma_log2: float, out: Floats) -> None:
+    """Fill out (lane,) with lognormals from a row of words."""
+    for lane in range(LANES):
+        out[lane] = normal(words[place(row, lane)])
+    for lane in range(LANES):
+        out[lane] = median * exp2(sigma_log2 * out[lane])
+
+
+@part
+def _leave(team: SalesArrays, words: Words, horizon: int, start: Floats, stop: Floats) -> None:
+    """Fill stop (lane,), the month before which a rep who starts in ``start`` (lane,) leaves."""
+    scale = team.tenure_scale
+    if scale == 0.0:
+        stop[:] = float(horizon)
+        return
+    for lane in range(LANES):
+        months = log2(survival(words[lane])) * scale
+        months = float(np.int64(months if months < _LONGEST else _LONGEST))
+        # A tenure that began before the plan is counted from its first month.
+        begin = start[lane] if start[lane] > 0.0 else 0.0
+        end = begin + 1.0 + months
+        stop[lane] = end if end < float(horizon) else float(horizon)
+
+
+@part
+def _first_rep(
+    team: SalesArrays,
+    seat: int,
+    skill: Floats,
+    stop: Floats,
+    output: Floats,
+    filled: Floats,
+    hired: Floats,
+    spend: Floats,
+) -> None:
+    """Let the first rep of a seat work: all lanes start together, and stop at ``stop`` (lane,).
+
+    Months are walked with lanes side by side; see :func:`_fill_seat`.
+    """
+    start, horizon = team.start[seat], team.worth.size
+    begin = max(start, 0)
+    ramp, annuity = team.ramp, team.annuity
+    for t in range(begin, horizon):
+        productivity, month = ramp[t - start], float(t)
+        for lane in range(LANES):
+            here = 1.0 if month < stop[lane] else 0.0
+            output[place(t, lane)] = here * (productivity * skill[lane])
+            filled[place(t, lane)] += here
+    paid = annuity[begin]
+    for lane in range(LANES):
+        spend[lane] += team.loaded * (paid - annuity[np.uint64(stop[lane])])
+    if start >= 0:
+        cost = team.hiring * team.response.discount[start]
+        for lane in range(LANES):
+            hired[place(start, lane)] += 1.0
+        for lane in range(LANES):
+            spend[lane] += cost
+
+
+@part
+def _later_rep(
+    team: SalesArrays,
+    skill: Floats,
+    start: Floats,
+    stop: Floats,
+    output: Floats,
+    filled: Floats,
+    hired: Floats,
+    spend: Floats,
+) -> None:
+    """Let a backfill of a seat work, from ``start`` (lane,) on; see :func:`_fill_seat`."""
+    horizon, ramp, annuity = team.worth.size, team.ramp, team.annuity
+    discount = team.response.discount
+    for lane in range(LANES):
+        begin, end = int(start[lane]), int(stop[lane])
+        if begin >= horizon:
+            continue
+        for t in range(begin, end):
+            output[place(t, lane)] = ramp[t - begin] * skill[lane]
+            filled[place(t, lane)] += 1.0
+        hired[place(begin, lane)] += 1.0
+        spend[lane] += team.hiring * discount[begin]
+        spend[lane] += team.loaded * (annuity[begin] - annuity[end])
+
+
+@part
 def _fill_seat(
     key0: np.uint64,
     key1: np.uint64,
     team: SalesArrays,
     seat: int,
     first: np.uint64,
+    lanes: _Lanes,
     output: Floats,
-    filled: Ints,
-    hired: Ints,
+    filled: Floats,
+    hired: Floats,
     spend: Floats,
 ) -> None:
     """Walk one seat through its reps.
 
-    Fills output (month, lane): what the rep in the seat originates before luck and scale, per unit
-    of ``base``, and 0 in a month without one. Adds to filled and hired (month, lane), and to spend
-    (lane,) what the seat costs.
+    Fills output (month * lane,): what the rep in the seat originates before luck and scale, per
+    unit of ``base``, and 0 in a month without one. Adds to filled and hired (month * lane,), and to
+    spend (lane,) what the seat costs.
     """
-    horizon = output.shape[0]
-    a = np.empty(LANES, np.uint64)
-    b = np.empty(LANES, np.uint64)
-    start = np.full(LANES, team.start[seat])
-    stop = np.full(LANES, horizon)
-    skill = np.empty(LANES)
-    ramp, annuity, discount = team.ramp, team.annuity, team.response.discount
+    horizon = team.worth.size
+    words, start, stop, skill = lanes.words, lanes.start, lanes.stop, lanes.skill
+    start[:] = team.start[seat]
     output[:] = 0.0
     rep = 0
-    earliest = team.start[seat]
-    while earliest < horizon:
-        lane_words(
+    while True:
+        tile_words(
             key0,
             key1,
             team.stream,
             np.uint64(REP),
             np.uint64(seat),
             np.uint64(rep),
+            1,
             first,
-            a,
-            b,
+            words,
         )
-        for lane in range(LANES):
-            skill[lane] = lognormal(b[lane], team.skill_median, team.skill_sigma_log2)
-        if team.tenure_scale != 0.0:
-            for lane in range(LANES):
-                months = min(log2(survival(a[lane])) * team.tenure_scale, 4096.0)
-                # A tenure that began before the plan is counted from its first month.
-                stop[lane] = max(start[lane], 0) + 1 + np.int64(months)
+        _lognormals(words, 1, team.skill_median, team.skill_sigma_log2, skill)
+        _leave(team, words, horizon, start, stop)
         if rep == 0:
-            # All lanes' first reps start together, so months are walked with lanes side by side.
-            for t in range(max(earliest, 0), horizon):
-                made, seats = output[t], filled[t]
-                productivity = ramp[t - earliest]
-                for lane in range(LANES):
-                    made[lane] = productivity * skill[lane] if t < stop[lane] else 0.0
-                for lane in range(LANES):
-                    seats[lane] += 1 if t < stop[lane] else 0
+            _first_rep(team, seat, skill, stop, output, filled, hired, spend)
         else:
-            for lane in range(LANES):
-                begin = start[lane]
-                for t in range(begin, min(stop[lane], horizon)):
-                    output[t, lane] = ramp[t - begin] * skill[lane]
-                    filled[t, lane] += 1
-        earliest = horizon
+            _later_rep(team, skill, start, stop, output, filled, hired, spend)
+        if team.backfill < 0:
+            return
+        earliest = np.int64(horizon)
         for lane in range(LANES):
-            begin, end = start[lane], min(stop[lane], horizon)
-            if begin >= horizon:
-                continue
-            if begin >= 0:
-                hired[begin, lane] += 1
-                spend[lane] += team.hiring * discount[begin]
-            spend[lane] += team.loaded * (annuity[max(begin, 0)] - annuity[end])
-            start[lane] = end + team.backfill if team.backfill >= 0 else horizon
-            earliest = min(earliest, start[lane])
+            start[lane] = stop[lane] + team.backfill
+            month = np.int64(start[lane])
+            earliest = month if month < earliest else earliest
+        if earliest >= horizon:
+            return
         rep += 1
 
 
-@kernel
+@part
 def _apply_luck(
     key0: np.uint64,
     key1: np.uint64,
     team: SalesArrays,
     seat: int,
     first: np.uint64,
+    lanes: _Lanes,
     output: Floats,
 ) -> None:
-    """Multiply output (month, lane) by one lognormal of mean 1 per calendar quarter."""
-    horizon = output.shape[0]
-    a = np.empty(LANES, np.uint64)
-    b = np.empty(LANES, np.uint64)
-    luck = np.empty(LANES)
+    """Multiply output (month * lane,) by one lognormal of mean 1 per calendar quarter."""
+    horizon = team.worth.size
+    words, luck = lanes.words, lanes.luck
     for quarter in range((horizon + 2) // 3):
         if quarter % 2 == 0:
-            lane_words(
+            tile_words(
                 key0,
                 key1,
                 team.stream,
                 np.uint64(QUARTER_LUCK),
                 np.uint64(seat),
                 np.uint64(quarter >> 1),
+                1,
                 first,
-                a,
-                b,
+                words,
             )
-        words = a if quarter % 2 == 0 else b
-        for lane in range(LANES):
-            luck[lane] = lognormal(words[lane], team.luck_median, team.luck_sigma_log2)
+        _lognormals(words, quarter % 2, team.luck_median, team.luck_sigma_log2, luck)
         for t in range(3 * quarter, min(3 * quarter + 3, horizon)):
-            made = output[t]
             for lane in range(LANES):
-                made[lane] *= luck[lane]
+                output[place(t, lane)] *= luck[lane]
+
+
+@part
+def _add_seat(
+    worth: Floats, made: Floats, factor: Floats, originated: Floats, value: Floats
+) -> None:
+    """Add a seat's months, made times factor (month * lane,), to originated and value (lane,).
+
+    ``worth`` (month,) is what is realised of an origination.
+    """
+    value[:] = 0.0
+    for t in range(worth.size):
+        realised = worth[t]
+        for lane in range(LANES):
+            at = place(t, lane)
+            gained = made[at] * factor[at]
+            originated[at] += gained
+            value[lane] += gained * realised
 
 
 @kernel
@@ -172,54 +263,55 @@ def team_block(
     Besides ``out``, fills seat_value and seat_spend (seat, scenario): what each seat realised and
     cost. The number of scenarios is a multiple of the lanes.
     """
-    seats = team.start.size
-    horizon = out.month.shape[0]
-    discount = team.response.discount
-    output = np.zeros((seats, horizon, LANES))
-    filled = np.zeros((horizon, LANES), np.int64)
-    hired = np.zeros((horizon, LANES), np.int64)
-    factor = np.zeros((horizon, LANES))
-    originated = np.zeros((horizon, LANES))
-    worth = np.zeros(LANES)
-    for lane0 in range(0, shock.size, LANES):
-        lanes = slice(lane0, lane0 + LANES)
-        start = first + np.uint64(lane0)
-        filled[:] = 0
-        hired[:] = 0
+    seats, horizon = team.start.size, out.month.shape[0]
+    discount, scale = team.response.discount, team.scale
+    lanes = _Lanes(
+        np.empty(2 * LANES, np.uint64),
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+        np.empty(LANES),
+    )
+    output = np.empty((seats, horizon * LANES))
+    filled, hired = np.empty(horizon * LANES), np.empty(horizon * LANES)
+    factor, originated = np.empty(horizon * LANES), np.empty(horizon * LANES)
+    for block in range(shock.size // LANES):
+        own = slice(block * LANES, (block + 1) * LANES)
+        start = first + np.uint64(block * LANES)
+        market, total_spend = shock[own], out.spend[own]
+        filled[:] = 0.0
+        hired[:] = 0.0
         originated[:] = 0.0
-        seat_spend[:, lanes] = 0.0
         for seat in range(seats):
-            spend = seat_spend[seat, lanes]
-            _fill_seat(key0, key1, team, seat, start, output[seat], filled, hired, spend)
+            spend, made = seat_spend[seat, own], output[seat]
+            spend[:] = 0.0
+            _fill_seat(key0, key1, team, seat, start, lanes, made, filled, hired, spend)
             if team.luck_sigma_log2 > 0.0:
-                _apply_luck(key0, key1, team, seat, start, output[seat])
+                _apply_luck(key0, key1, team, seat, start, lanes, made)
             for lane in range(LANES):
-                out.spend[lane0 + lane] += spend[lane]
+                total_spend[lane] += spend[lane]
+        for i in range(horizon * LANES):
+            factor[i] = team.base * scale[np.uint64(filled[i])]
         for t in range(horizon):
+            paid, present = out.spend_month[t, own], discount[t]
             for lane in range(LANES):
-                factor[t, lane] = team.base * team.scale[filled[t, lane]]
-                paid = team.loaded * filled[t, lane] + team.hiring * hired[t, lane]
-                out.spend_month[t, lane0 + lane] += discount[t] * paid
+                at = place(t, lane)
+                paid[lane] += present * (team.loaded * filled[at] + team.hiring * hired[at])
+        squares, largest = out.squares[own], out.largest[own]
         for seat in range(seats):
-            worth[:] = 0.0
-            for t in range(horizon):
-                realised = team.worth[t]
-                made, total, scale = output[seat, t], originated[t], factor[t]
-                for lane in range(LANES):
-                    value = made[lane] * scale[lane]
-                    total[lane] += value
-                    worth[lane] += value * realised
+            value = seat_value[seat, own]
+            _add_seat(team.worth, output[seat], factor, originated, value)
             for lane in range(LANES):
-                value = worth[lane] * shock[lane0 + lane]
-                seat_value[seat, lane0 + lane] = value
-                out.squares[lane0 + lane] += value * value
-                best = out.largest[lane0 + lane]
-                out.largest[lane0 + lane] = value if value > best else best
+                gained = value[lane] * market[lane]
+                value[lane] = gained
+                squares[lane] += gained * gained
+                best = largest[lane]
+                largest[lane] = (gained if gained > best else best) + 0.0
         realise(
             originated,
             team.response,
-            shock[lanes],
-            out.month[:, lanes],
-            out.value[lanes],
-            out.beyond[lanes],
+            market,
+            out.month[:, own],
+            out.value[own],
+            out.beyond[own],
         )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from gtmsim.core._jit import float_bits, helper, kernel
+from gtmsim.core._jit import float_bits, helper, part
 from gtmsim.core._types import Floats, Words
 from gtmsim.core.elementary import exp2, log2, upper_normal_quantile
 from gtmsim.core.streams import half_tail, survival
@@ -40,6 +40,8 @@ class Sampler(NamedTuple):
     ``scale`` and ``shape`` are minimum and 1/alpha (Pareto), scale and 1/alpha (Lomax), or median
     and sigma * log2(e) (lognormal). ``table`` (2 * row, coefficient) holds isf(p) for p up to one
     half and then isf(1 - p); ``values`` (value,) are an empirical law's values, largest first.
+    ``lower`` and ``upper`` (octave, coefficient) are the polynomials of :mod:`gtmsim.core.octaves`
+    on either side of the median, without a row where the law has none.
     """
 
     family: int
@@ -48,6 +50,8 @@ class Sampler(NamedTuple):
     cap: float
     table: Floats
     values: Floats
+    lower: Floats
+    upper: Floats
 
 
 @helper
@@ -74,20 +78,30 @@ def table_row(p: float) -> tuple[np.int64, float]:
     return row, float(np.float64(bits & _REST) * _REST_SCALE)
 
 
-@kernel
+@part
 def sample(sampler: Sampler, words: Words, count: int, x: Floats) -> None:
-    """Fill x[:count] with multiples from words[:count] (draw,), clipped at the cap."""
+    """Fill x[:count] with multiples from words[:count] (draw,), clipped at the cap.
+
+    Logarithms and powers are in loops of their own: in one, their constants would not all find
+    room in registers.
+    """
     scale, shape, cap = sampler.scale, sampler.shape, sampler.cap
-    if sampler.family == PARETO:
+    if sampler.family == PARETO or sampler.family == LOMAX:
         for i in range(count):
-            x[i] = scale * exp2(-shape * log2(survival(words[i])))
-    elif sampler.family == LOMAX:
+            x[i] = log2(survival(words[i]))
+        origin = scale if sampler.family == LOMAX else 0.0
         for i in range(count):
-            x[i] = scale * (exp2(-shape * log2(survival(words[i]))) - 1.0)
-    elif sampler.family == LOGNORMAL:
+            y = scale * exp2(-shape * x[i]) - origin
+            x[i] = y if y < cap else cap
+        return
+    if sampler.family == LOGNORMAL:
         for i in range(count):
-            x[i] = lognormal(words[i], scale, shape)
-    elif sampler.family == TABLE:
+            x[i] = normal(words[i])
+        for i in range(count):
+            y = scale * exp2(shape * x[i])
+            x[i] = y if y < cap else cap
+        return
+    if sampler.family == TABLE:
         table = sampler.table
         for i in range(count):
             p, sign = half_tail(words[i])

@@ -5,14 +5,15 @@ A counter of Philox has four 32-bit words; an address fills them so that no two 
 ====  =====================================================================================
 word  content
 ====  =====================================================================================
-c0    index of the draw within its group (pair of hits, rep, pair of quarters or cohorts)
+c0    index of the draw within its group (pair of hits, rep, pair of quarters or cohorts);
+      of an octave, the octave in the high 8 bits and the index within it in the low 24
 c1    scenario, low 32 bits
 c2    scenario, high 8 bits | purpose, 4 bits | group, 20 bits (a cohort or a seat)
 c3    channel: 32 bits of the BLAKE2b digest of its name; 0 is the plan itself
 ====  =====================================================================================
 
-The key is the seed's. A counter yields two 64-bit words, A and B. No draw depends on how many
-scenarios, workers, channels or tasks there are.
+The key is the seed's. A counter yields two 64-bit words, A and B, or four of 32 bits. No draw
+depends on how many scenarios, workers, channels or tasks there are.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from typing import Final
 
 import numpy as np
 
-from gtmsim.core._jit import helper, kernel
+from gtmsim.core._jit import helper, part
 from gtmsim.core._types import Words
 from gtmsim.core.philox import philox
 
-LANES: Final = 64
+LANES: Final = 128
 """Scenarios that a kernel works on side by side: a block, the unit of arithmetic."""
 
-STREAM_VERSION: Final = 1
+STREAM_VERSION: Final = 2
 """Changes whenever a seed no longer gives the same random integers."""
 
 MAX_SCENARIOS: Final = 2**40
@@ -40,6 +41,9 @@ HIT_COUNT: Final = 2
 MULTIPLE: Final = 3
 REP: Final = 4
 QUARTER_LUCK: Final = 5
+OCTAVE_COUNT: Final = 6
+OCTAVE_MULTIPLE: Final = 7
+CUT: Final = 8
 
 _8 = np.uint64(8)
 _20 = np.uint64(20)
@@ -48,6 +52,22 @@ _32 = np.uint64(32)
 _63 = np.uint64(63)
 _LOW = np.uint64(0xFFFFFFFF)
 _ULP = 2.0**-64
+
+
+@helper
+def place(row: int, lane: int) -> np.uint64:
+    """Index of a lane in rows of lanes.
+
+    It has no sign: a signed index might count from the end, and to allow for that LLVM gathers
+    elements one by one where it cannot rule it out.
+    """
+    return np.uint64(row * LANES + lane)
+
+
+@helper
+def _third(purpose: np.uint64, group: np.uint64, scenario: np.uint64) -> np.uint64:
+    """Third word of the counter: scenario's high bits, purpose and group."""
+    return ((scenario >> _32) << _24) | (purpose << _20) | group
 
 
 @helper
@@ -61,7 +81,7 @@ def words_at(
     index: np.uint64,
 ) -> tuple[np.uint64, np.uint64]:
     """Return the two 64-bit words, A and B, at an address (all arguments uint64)."""
-    high = ((scenario >> _32) << _24) | (purpose << _20) | group
+    high = _third(purpose, group, scenario)
     w0, w1, w2, w3 = philox(index, scenario & _LOW, high, channel, key0, key1)
     return (w1 << _32) | w0, (w3 << _32) | w2
 
@@ -83,7 +103,7 @@ def half_tail(word: np.uint64) -> tuple[float, float]:
     return (np.float64(folded) + 0.5) * _ULP, 1.0 - 2.0 * np.float64(below)
 
 
-@kernel
+@part
 def lane_words(
     key0: np.uint64,
     key1: np.uint64,
@@ -95,14 +115,18 @@ def lane_words(
     a: Words,
     b: Words,
 ) -> None:
-    """Fill a (lane,) and b (lane,) with the words of consecutive scenarios from ``first``."""
+    """Fill a (lane,) and b (lane,) with the words of a block: scenarios from ``first`` on.
+
+    A block begins at a multiple of the lanes, so its scenarios share their high bits.
+    """
+    high, low = _third(purpose, group, first), first & _LOW
     for lane in range(LANES):
-        a[lane], b[lane] = words_at(
-            key0, key1, channel, purpose, group, first + np.uint64(lane), index
-        )
+        w0, w1, w2, w3 = philox(index, low + np.uint64(lane), high, channel, key0, key1)
+        a[lane] = (w1 << _32) | w0
+        b[lane] = (w3 << _32) | w2
 
 
-@kernel
+@part
 def tile_words(
     key0: np.uint64,
     key1: np.uint64,
@@ -114,12 +138,41 @@ def tile_words(
     first: np.uint64,
     words: Words,
 ) -> None:
-    """Fill words (2 * count * lane,) with those of consecutive indices and scenarios.
+    """Fill words (2 * count * lane,) with a block's words of consecutive indices.
 
-    All A words come first, index by index and lane by lane within; then the B words.
+    Rows of lanes: the A and then the B word of each index.
     """
-    half = count * LANES
+    high, low = _third(purpose, group, first), first & _LOW
     for i in range(count):
-        a = words[i * LANES : (i + 1) * LANES]
-        b = words[half + i * LANES : half + (i + 1) * LANES]
-        lane_words(key0, key1, channel, purpose, group, index + np.uint64(i), first, a, b)
+        here = index + np.uint64(i)
+        for lane in range(LANES):
+            w0, w1, w2, w3 = philox(here, low + np.uint64(lane), high, channel, key0, key1)
+            words[place(2 * i, lane)] = (w1 << _32) | w0
+            words[place(2 * i + 1, lane)] = (w3 << _32) | w2
+
+
+@part
+def tile_halves(
+    key0: np.uint64,
+    key1: np.uint64,
+    channel: np.uint64,
+    purpose: np.uint64,
+    group: np.uint64,
+    index: np.uint64,
+    count: int,
+    first: np.uint64,
+    halves: Words,
+) -> None:
+    """Fill halves (4 * count * lane,) with a block's 32-bit words of consecutive indices.
+
+    Rows of lanes: the four words of each counter, the low and the high half of A and of B.
+    """
+    high, low = _third(purpose, group, first), first & _LOW
+    for i in range(count):
+        here = index + np.uint64(i)
+        for lane in range(LANES):
+            w0, w1, w2, w3 = philox(here, low + np.uint64(lane), high, channel, key0, key1)
+            halves[place(4 * i, lane)] = w0
+            halves[place(4 * i + 1, lane)] = w1
+            halves[place(4 * i + 2, lane)] = w2
+            halves[place(4 * i + 3, lane)] = w3

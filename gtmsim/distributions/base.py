@@ -222,6 +222,10 @@ class Multiple(Model):
         """Inverse of the survival function, infinite at 0 if X is not bounded."""
 
     @abstractmethod
+    def _ppf(self, p: Floats) -> Floats:
+        """Inverse of 1 - sf, to full precision however small p > 0 is."""
+
+    @abstractmethod
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         """Integral of min(isf(q), cap)**order from 0 to p > 0; the cap may be infinite."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -74,9 +74,9 @@ class Empirical(Multiple):
         factor = check_number("factor", factor, low=0.0, low_open=True)
         return self.replace(values=tuple(factor * value for value in self.values))
 
-    @cached_property
+    @property
     def _ascending(self) -> Floats:
-        return np.sort(np.array(self.values, dtype=np.float64))
+        return _sorted(self.values)
 
     def _sf(self, x: Floats | np.float64) -> Floats:
         size = self._ascending.size
@@ -90,6 +90,10 @@ class Empirical(Multiple):
         above += (above + 1.0) / size <= q
         return self._ascending[::-1][np.minimum(above, size - 1).astype(np.int64)]
 
+    def _ppf(self, p: Floats) -> Floats:
+        place = np.ceil(p * self._ascending.size).astype(np.int64) - 1
+        return self._ascending[np.maximum(place, 0)]
+
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         best = np.minimum(self._ascending[::-1], cap) ** order
         whole = math.floor(p * best.size)
@@ -98,3 +102,9 @@ class Empirical(Multiple):
 
     def _variance(self, cap: float) -> float:
         return float(np.var(np.minimum(self._ascending, cap)))
+
+
+# Not kept in the model, whose equality compares all that it holds.
+@lru_cache(maxsize=64)
+def _sorted(values: tuple[float, ...]) -> Floats:
+    return np.sort(np.array(values, dtype=np.float64))

@@ -81,6 +81,9 @@ class LogNormal(Multiple):
     def _isf(self, q: Floats) -> Floats:
         return self.median * np.exp(-self.sigma * ndtri(q))
 
+    def _ppf(self, p: Floats) -> Floats:
+        return self.median * np.exp(self.sigma * ndtri(p))
+
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         low, high = -ndtri(p), np.log(cap / self.median) / self.sigma
         if low >= high:

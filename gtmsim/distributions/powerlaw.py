@@ -105,6 +105,9 @@ class Pareto(Multiple):
     def _isf(self, q: Floats) -> Floats:
         return self.minimum * np.power(q, -1.0 / self.tail_index)
 
+    def _ppf(self, p: Floats) -> Floats:
+        return self.minimum * np.exp(-np.log1p(-p) / self.tail_index)
+
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         low = self._highest(p, cap)
         width = float(np.log(cap / low))
@@ -179,6 +182,9 @@ class Lomax(Multiple):
 
     def _isf(self, q: Floats) -> Floats:
         return self.scale * np.expm1(-np.log(q) / self.tail_index)
+
+    def _ppf(self, p: Floats) -> Floats:
+        return self.scale * np.expm1(-np.log1p(-p) / self.tail_index)
 
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         low = self._highest(p, cap)

@@ -217,6 +217,9 @@ class ScipyDistribution(Multiple):
     def _isf(self, q: Floats) -> Floats:
         return np.asarray(self.frozen().isf(q), dtype=np.float64)
 
+    def _ppf(self, p: Floats) -> Floats:
+        return np.asarray(self.frozen().ppf(p), dtype=np.float64)
+
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         if math.isinf(cap):
             if self.tail_index <= order:

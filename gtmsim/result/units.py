@@ -11,7 +11,7 @@ from gtmsim.compiled import compile_plan
 from gtmsim.core.portfolio import empty_draws, simulate_channels
 from gtmsim.core.streams import LANES
 from gtmsim.errors import MetricError
-from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.seeds import seed_key
 
 _COLUMNS = ("scenario", "channel", "units", "spend", "value")
@@ -55,17 +55,21 @@ def sample_units(plan: Plan, seed: int, scenarios: int) -> pd.DataFrame:
     if total > _MOST_UNITS:
         raise MetricError("units", f"must be at most {_MOST_UNITS:,} to be listed", total)
     whole = compile_plan(plan, spend_share=1.0).arrays
-    count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // whole.capacity))
-    draws = empty_draws(whole, -(-count // LANES) * LANES)
+    count = min(scenarios, _MOST_SCENARIOS, max(1, _ROWS // total))
+    draws = empty_draws(whole, -(-count // LANES) * LANES, listed=True)
     simulate_channels(seed_key(seed), whole, 0, draws)
     keys, weights = draws.candidates.keys, draws.candidates.weights
     columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     for scenario in range(count):
         for place, channel in enumerate(plan.channels):
-            own = slice(draws.begin[place, scenario], draws.end[place, scenario])
-            order = np.argsort(-keys[scenario, own])
-            spend = weights[scenario, own][order]
-            value = keys[scenario, own][order] * spend
+            block, lane = divmod(scenario, LANES)
+            begin, end = draws.begin[place, block], draws.end[place, block]
+            own = slice(begin * LANES + lane, end * LANES, LANES)
+            key, weight = keys[block, own], weights[block, own]
+            # A campaign without value is among the rest; a seat without value is a seat.
+            listed = weight > 0.0 if isinstance(channel, SalesTeam) else key > 0.0
+            order = np.flatnonzero(listed)[np.argsort(-key[listed])]
+            spend, value = weight[order], (key * weight)[order]
             units = np.ones(spend.size, dtype=np.int64)
             if isinstance(channel, CampaignProgram) and spend.size < channel.campaigns:
                 rest = draws.spend[place, scenario] - spend.sum()

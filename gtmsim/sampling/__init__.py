@@ -1,0 +1,22 @@
+"""From beliefs to arrays: the tables that kernels draw multiples and hit counts from."""
+
+from gtmsim.sampling.candidates import candidate_bars, kept_octaves, octave_rows
+from gtmsim.sampling.hits import compile_hits, stream_of
+from gtmsim.sampling.laws import (
+    TABLE_TOLERANCE,
+    compile_multiple,
+    octave_counts,
+    octave_polynomials,
+)
+
+__all__ = [
+    "TABLE_TOLERANCE",
+    "candidate_bars",
+    "compile_hits",
+    "compile_multiple",
+    "kept_octaves",
+    "octave_counts",
+    "octave_polynomials",
+    "octave_rows",
+    "stream_of",
+]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy_peers import Floats, Outcome
+
+from benchmarks.methods import Floats, Outcome
 
 LIMIT = 5.0
 """Standard errors: a false alarm once in a million comparisons."""
@@ -18,6 +19,8 @@ def disagreements(one: Outcome, other: Outcome) -> list[str]:
     at P10, P50 and P90: the share of each sample below the pooled quantile is binomial, whatever
     the law.
     """
+    if one.keys().isdisjoint(other):
+        return ["they have no metric in common"]
     return [
         f"{metric} {what} differs by {z:+.1f} standard errors"
         for metric in one

@@ -1,58 +1,77 @@
-"""One table: jobs x methods. A new peer is one entry here."""
+"""One table of jobs and the methods that do them: the checks, the times and the tests read it.
+
+A new peer is a module in ``benchmarks/peers`` and an entry here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
-import gtmsim_methods as ours
-import numpy_peers as peers
-from jobs import CLAIM, PORTFOLIO, TOTAL, Job
-
+from benchmarks.jobs import JOBS
+from benchmarks.methods import Method, Prepare
 from gtmsim import Plan
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """A job and the methods that do it; each takes the plan and returns what is timed."""
+class Entry:
+    """A method of a package.
 
-    job: Job
-    methods: dict[str, Callable[[Plan], peers.Method]]
-    baselines: dict[str, Callable[[Plan], peers.Method]]
+    Attributes
+    ----------
+    name : str
+        As printed.
+    package : str
+        What must be installed, and what selects the entry on the command line.
+    where : str
+        Module and name of a table of jobs. It is imported only when used: some packages take
+        seconds.
+    jobs : tuple of str
+    share : int
+        It is timed on one in so many of a job's scenarios, where it is slow.
+    """
+
+    name: str
+    package: str
+    where: str
+    jobs: tuple[str, ...] = ("J1", "J2", "J3")
+    share: int = 1
+
+    @property
+    def installed(self) -> bool:
+        """Whether the package can be imported."""
+        return find_spec(self.package) is not None
+
+    def prepare(self, job: str, plan: Plan) -> Method:
+        """Return the method for a job's plan."""
+        module, _, table = self.where.partition(":")
+        jobs: dict[str, Prepare] = getattr(import_module(f"benchmarks.{module}"), table)
+        return jobs[job](plan)
+
+    def scenarios(self, job: str) -> int:
+        """Scenarios that it is timed on."""
+        return JOBS[job].scenarios // self.share
 
 
-COMPARISONS: dict[str, Comparison] = {
-    "J1": Comparison(
-        CLAIM,
-        {
-            "gtmsim, kernel": ours.claim_kernel(top=True),
-            "gtmsim, public": ours.claim_public(top=True),
-        },
-        {
-            "numpy, hits only": peers.claim("hits", top=True),
-            "numpy, all": peers.claim("all", top=True),
-            "numpy, counted": peers.claim("counted", top=True),
-        },
-    ),
-    "J2": Comparison(
-        PORTFOLIO,
-        {"gtmsim, kernel": ours.portfolio_kernel, "gtmsim, public": ours.portfolio_public},
-        {
-            "numpy, hits only": peers.portfolio("hits"),
-            "numpy, all": peers.portfolio("all"),
-            "numpy, counted": peers.portfolio("counted"),
-        },
-    ),
-    "J3": Comparison(
-        TOTAL,
-        {
-            "gtmsim, kernel": ours.claim_kernel(top=False),
-            "gtmsim, public": ours.claim_public(top=False),
-        },
-        {
-            "numpy, hits only": peers.claim("hits", top=False),
-            "numpy, all": peers.claim("all", top=False),
-            "numpy, counted": peers.claim("counted", top=False),
-        },
-    ),
-}
+KERNEL = Entry("gtmsim, kernel", "gtmsim", "ours:KERNEL")
+PUBLIC = Entry("gtmsim, public", "gtmsim", "ours:PUBLIC")
+OURS = (KERNEL, PUBLIC)
+
+_CLAIMS = ("J1", "J3")
+
+PEERS = (
+    Entry("chunked numpy", "numpy", "peers.numpy:HITS_ONLY"),
+    Entry("chunked numpy, all", "numpy", "peers.numpy:ALL"),
+    Entry("chunked numpy, counted", "numpy", "peers.numpy:COUNTED"),
+    Entry("plain numba", "numba", "peers.numba:METHODS"),
+    Entry("JAX", "jax", "peers.jax:METHODS", share=4),
+    Entry("scipy.stats", "scipy", "peers.scipy:METHODS", _CLAIMS),
+    Entry("pandas", "pandas", "peers.pandas:METHODS", _CLAIMS, share=8),
+    Entry("squigglepy", "squigglepy", "peers.squigglepy:METHODS", _CLAIMS, share=4),
+    Entry("monaco", "monaco", "peers.monaco:METHODS", _CLAIMS, share=8),
+    Entry("PyMC", "pymc", "peers.pymc:METHODS", _CLAIMS, share=4),
+)
+"""The first is the reference that claims of speed are made against."""
+
+PACKAGES = tuple(dict.fromkeys(peer.package for peer in PEERS))

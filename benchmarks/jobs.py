@@ -13,7 +13,9 @@ class Job:
 
     Attributes
     ----------
+    name : str
     title : str
+        What is asked for.
     plan : Plan
     control : Plan
         A slightly different plan: results that agree with this one must be told apart from it.
@@ -24,6 +26,7 @@ class Job:
     note : str
     """
 
+    name: str
     title: str
     plan: Plan
     control: Plan
@@ -32,26 +35,28 @@ class Job:
     note: str = ""
 
 
-def _claim(tail_index: float) -> Plan:
+def claim_plan(*, tail_index: float = 1.2, hit_rate: float = 0.5, count: int = 1_000) -> Plan:
+    """Equal campaigns in one month."""
     campaigns = CampaignProgram(
         name="campaigns",
-        campaigns=1_000,
+        campaigns=count,
         spend=1.0,
-        hit_rate=0.5,
+        hit_rate=hit_rate,
         multiple=Pareto(tail_index=tail_index),
         launch=0,
     )
     return Plan(name="claim", horizon=1, channels=(campaigns,))
 
 
-def _portfolio(tail_index: float, attrition: float) -> Plan:
+def portfolio_plan(*, tail_index: float = 1.2, attrition: float = 0.30, horizon: int = 12) -> Plan:
+    """A sales team and campaigns whose value comes over months."""
     team = SalesTeam(
         name="sales",
         hires=20,
         quota=800_000.0,
         margin=0.78,
         loaded_cost=261_000.0,
-        ramp=Ramp(months=5.5),
+        ramp=Ramp(months=min(5.5, horizon)),
         attainment=0.75,
         skill_cv=0.4,
         attrition=attrition,
@@ -64,29 +69,34 @@ def _portfolio(tail_index: float, attrition: float) -> Plan:
         multiple=Pareto(tail_index=tail_index),
         half_life=2.0,
     )
-    return Plan(name="portfolio", horizon=12, channels=(team, campaigns))
+    return Plan(name="portfolio", horizon=horizon, channels=(team, campaigns))
 
 
 CLAIM = Job(
-    title="J1 claim: total, largest, top 1 % and hits of 1,000 campaigns",
-    plan=_claim(1.2),
-    control=_claim(1.22),
+    name="J1 claim",
+    title="total, largest, top 1 % and hits of 1,000 campaigns",
+    plan=claim_plan(),
+    control=claim_plan(tail_index=1.22),
     draws=1_000,
     scenarios=16_384,
 )
 PORTFOLIO = Job(
-    title="J2 portfolio: 20 hires for 12 months and 200 campaigns, per channel and month",
-    plan=_portfolio(1.2, 0.30),
-    control=_portfolio(1.22, 0.32),
+    name="J2 portfolio",
+    title="20 hires for 12 months and 200 campaigns, per channel and month",
+    plan=portfolio_plan(),
+    control=portfolio_plan(tail_index=1.22, attrition=0.32),
     draws=20 * 12 + 200,
     scenarios=32_768,
     note="The kernel is asked for no best share; it also finds spend, hits, largest and squares.",
 )
 TOTAL = Job(
-    title="J3 total alone of the same 1,000 campaigns",
-    plan=_claim(1.2),
-    control=_claim(1.22),
+    name="J3 sum",
+    title="the total alone of the same 1,000 campaigns",
+    plan=claim_plan(),
+    control=claim_plan(tail_index=1.22),
     draws=1_000,
     scenarios=16_384,
     note="The kernel is asked for no best share; it also finds hits, largest and squares.",
 )
+
+JOBS = {"J1": CLAIM, "J2": PORTFOLIO, "J3": TOTAL}

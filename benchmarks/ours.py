@@ -9,12 +9,12 @@ public
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
-from numpy_peers import Method, Outcome
 
 import gtmsim as gtm
+from benchmarks.methods import CLAIM, TOTAL, Method, Outcome, Prepare
 from gtmsim.compiled import compile_plan
 from gtmsim.core.portfolio import PortfolioArrays, PortfolioDraws, empty_draws, simulate_block
 from gtmsim.core.streams import LANES
@@ -36,9 +36,9 @@ def _blocks(
         yield slice(first, first + _BLOCK), min(_BLOCK, scenarios - first), draws
 
 
-def claim_kernel(*, top: bool) -> Callable[[gtm.Plan], Method]:
+def _claim_kernel(*, top: bool) -> Prepare:
     """The first channel's totals of blocks of scenarios."""
-    names = tuple(_METRICS) if top else ("total",)
+    names = CLAIM if top else TOTAL
 
     def prepare(plan: gtm.Plan) -> Method:
         arrays = compile_plan(plan, spend_share=0.01 if top else 0.0).arrays
@@ -55,7 +55,7 @@ def claim_kernel(*, top: bool) -> Callable[[gtm.Plan], Method]:
     return prepare
 
 
-def claim_public(*, top: bool) -> Callable[[gtm.Plan], Method]:
+def _claim_public(*, top: bool) -> Prepare:
     """The same from a result; its top share times its total is the top value."""
 
     def prepare(plan: gtm.Plan) -> Method:
@@ -78,7 +78,7 @@ def claim_public(*, top: bool) -> Callable[[gtm.Plan], Method]:
     return prepare
 
 
-def portfolio_kernel(plan: gtm.Plan) -> Method:
+def _portfolio_kernel(plan: gtm.Plan) -> Method:
     """Value in total, of each channel and of each month, of blocks of scenarios."""
     compiled = compile_plan(plan, spend_share=0.0)
     horizon = plan.horizon
@@ -96,7 +96,7 @@ def portfolio_kernel(plan: gtm.Plan) -> Method:
     return method
 
 
-def portfolio_public(plan: gtm.Plan) -> Method:
+def _portfolio_public(plan: gtm.Plan) -> Method:
     """The same from a result, which keeps months as distributions: they are not compared."""
 
     def method(scenarios: int, seed: int) -> Outcome:
@@ -107,3 +107,15 @@ def portfolio_public(plan: gtm.Plan) -> Method:
         return {"total": result.values("value"), **channels}
 
     return method
+
+
+KERNEL: dict[str, Prepare] = {
+    "J1": _claim_kernel(top=True),
+    "J2": _portfolio_kernel,
+    "J3": _claim_kernel(top=False),
+}
+PUBLIC: dict[str, Prepare] = {
+    "J1": _claim_public(top=True),
+    "J2": _portfolio_public,
+    "J3": _claim_public(top=False),
+}

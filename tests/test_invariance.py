@@ -7,6 +7,7 @@ import pytest
 
 import gtmsim as gtm
 from gtmsim import simulate
+from gtmsim.core.streams import LANES
 from gtmsim.presets import example_plan
 from gtmsim.result import PortfolioResult
 from gtmsim.summary import METRICS
@@ -58,7 +59,7 @@ def test_workers_do_not_change_a_bit(
     assert same_summary(reference, result)
 
 
-@pytest.mark.parametrize("chunk", [64, 192, 4096])
+@pytest.mark.parametrize("chunk", [LANES, 3 * LANES, 64 * LANES])
 def test_task_sizes_do_not_change_a_bit(
     plan: gtm.Plan,
     reference: PortfolioResult,

@@ -21,7 +21,7 @@ from gtmsim.distributions import (
 from gtmsim.sampling import candidate_bars
 from tests.laws import rejects
 
-CERTAIN = -50.0
+CERTAIN = -34.0
 """Logarithm of the chance of a failure that a bar may have."""
 
 SCENARIOS = 200_000

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtmsim.core._types import Floats
-from gtmsim.core.histogram import BINS_PER_OCTAVE, bin_of, merge_bins
+from gtmsim.core.histogram import BINS_PER_OCTAVE, bin_of
 from gtmsim.histograms import RELATIVE_WIDTH, Histogram, Histograms
 from tests.laws import rejects
 
@@ -115,25 +115,6 @@ def test_rows_of_every_kind_merge_row_by_row() -> None:
         assert same_bits(mine.row(r), row(one, other))
 
 
-def test_bins_are_added_where_they_belong_and_nowhere_else() -> None:
-    """Two rows of two signs in plain Python: wider bins that hold what the other has."""
-    rng = np.random.default_rng(67)
-    low, width = np.array([[100, 7], [3, 50]]), np.array([[9, 5], [20, 6]])
-    other_low, other_width = np.array([[102, 7], [3, 0]]), np.array([[7, 3], [20, 0]])
-    start = np.array([[0, 9], [14, 34]])
-    other_start = np.array([[20, 27], [0, 30]])
-    bins, other_bins = rng.integers(0, 99, (40, 2)), rng.integers(0, 99, (30, 2))
-    expected, kept = bins.copy(), other_bins.copy()
-    for r, sign in np.ndindex(2, 2):
-        for k in range(other_width[r, sign]):
-            place = start[r, sign] + other_low[r, sign] + k - low[r, sign]
-            assert 0 <= place - start[r, sign] < width[r, sign]
-            expected[place] += other_bins[other_start[r, sign] + k]
-    merge_bins(start, low, bins, other_start, other_low, other_width, other_bins)
-    np.testing.assert_array_equal(bins, expected)
-    np.testing.assert_array_equal(other_bins, kept)
-
-
 # -- Exact figures ------------------------------------------------------------------------------
 
 
@@ -177,6 +158,15 @@ def test_rows_do_not_touch() -> None:
         together.add(np.ascontiguousarray(part))
     for r, alone in enumerate(values):
         assert same_bits(together.row(r), row(alone))
+
+
+def test_the_bits_of_a_row_are_counted_tile_by_tile() -> None:
+    """Rows longer than what is placed at a time, and as long, and one more."""
+    for size in (511, 512, 513, 1024, 1500):
+        values = mixed(76, size)
+        assert same_bits(row(values), row(*np.array_split(values, 7)))
+        assert row(values).n == size
+        assert row(values).counts[row(values).lower == 0.0].sum() == np.count_nonzero(values == 0.0)
 
 
 def test_bins_are_ascending_disjoint_and_hold_their_values() -> None:

@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 
 import gtmsim as gtm
 from gtmsim.compiled import compile_plan
-from gtmsim.core._types import Floats
-from gtmsim.core.campaigns import SPARE
+from gtmsim.core._types import Floats, Ints
+from gtmsim.core.concentration import STEP
 from gtmsim.core.portfolio import (
     PortfolioArrays,
     PortfolioDraws,
     empty_draws,
+    is_alone,
     simulate_block,
     simulate_channels,
 )
 from gtmsim.core.streams import LANES
 from gtmsim.seeds import seed_key
+from tests.laws import rejects
 from tests.strategies import floats, plans, programs
 
 LISTED = 3
@@ -61,22 +63,44 @@ def run(
     plan: gtm.Plan, seed: int, size: int = LANES, share: float = 0.01
 ) -> tuple[PortfolioArrays, PortfolioDraws]:
     arrays = compile_plan(plan, share).arrays
-    draws = empty_draws(arrays, size)
+    draws = empty_draws(arrays, size, listed=True)
     simulate_block(seed_key(seed), arrays, 0, draws)
     return arrays, draws
 
 
-def expect_room(arrays: PortfolioArrays, draws: PortfolioDraws) -> None:
-    assert draws.candidates.size.max() <= arrays.capacity - SPARE
+def expect_room(
+    arrays: PortfolioArrays, draws: PortfolioDraws, seed: int, room: int = 4096
+) -> None:
+    """With room for thousands more, no channel sets more aside that is worth anything."""
     for place, channel in enumerate(arrays.channels):
-        assert draws.end[place].max() <= channel.limit
+        assert draws.end[place].max() <= channel.limit + 1
+        assert (channel.limit + 1) % STEP == 0
+    assert arrays.channels[-1].limit + 1 == arrays.capacity
+    channels = tuple(channel._replace(limit=channel.limit + room) for channel in arrays.channels)
+    wide = arrays._replace(channels=channels, capacity=arrays.capacity + room)
+    other = empty_draws(wide, draws.value.shape[1], listed=True)
+    simulate_channels(seed_key(seed), wide, 0, other)
+    for place in range(len(channels)):
+        np.testing.assert_array_equal(units_of(draws, place), units_of(other, place))
+
+
+def units_of(draws: PortfolioDraws, place: int) -> Ints:
+    """Number of a channel's candidates that are worth anything, (scenario,)."""
+    return np.asarray(summed(draws, place, np.ones_like(draws.candidates.weights)), np.int64)
+
+
+def summed(draws: PortfolioDraws, place: int, weights: Floats) -> Floats:
+    keys, blocks = draws.candidates.keys, []
+    for block, (begin, end) in enumerate(zip(draws.begin[place], draws.end[place], strict=True)):
+        own = slice(begin * LANES, end * LANES)
+        weight = np.where(keys[block, own] > 0.0, weights[block, own], 0.0)
+        blocks.append(weight.reshape(-1, LANES).sum(axis=0))
+    return np.concatenate(blocks)
 
 
 def covered(draws: PortfolioDraws, place: int) -> Floats:
-    """Spend of a channel's candidates, (scenario,)."""
-    places = np.arange(draws.candidates.weights.shape[1])[None, :]
-    own = (places >= draws.begin[place][:, None]) & (places < draws.end[place][:, None])
-    return np.asarray((draws.candidates.weights * own).sum(axis=1))
+    """Spend of a channel's candidates that are worth anything, (scenario,)."""
+    return summed(draws, place, draws.candidates.weights)
 
 
 def expect_top_shares(plan: gtm.Plan, seed: int, draws: PortfolioDraws) -> None:
@@ -96,7 +120,7 @@ def expect_top_shares(plan: gtm.Plan, seed: int, draws: PortfolioDraws) -> None:
 @given(plan=plans(), seed=st.integers(0, 2**63))
 def test_the_top_of_small_plans_is_that_of_their_units(plan: gtm.Plan, seed: int) -> None:
     arrays, draws = run(plan, seed)
-    expect_room(arrays, draws)
+    expect_room(arrays, draws, seed)
     expect_top_shares(plan, seed, draws)
 
 
@@ -104,7 +128,7 @@ def test_the_top_of_small_plans_is_that_of_their_units(plan: gtm.Plan, seed: int
 @given(plan=busy_plans(), seed=st.integers(0, 2**63))
 def test_the_top_of_busy_plans_is_that_of_their_units(plan: gtm.Plan, seed: int) -> None:
     arrays, draws = run(plan, seed)
-    expect_room(arrays, draws)
+    expect_room(arrays, draws, seed)
     expect_top_shares(plan, seed, draws)
 
 
@@ -117,7 +141,7 @@ def test_the_top_of_busy_plans_is_that_of_their_units(plan: gtm.Plan, seed: int)
 def test_any_share_of_spend_finds_room(plan: gtm.Plan, share: float, seed: int) -> None:
     """A program's candidates cover the target of the whole plan, unless all its hits are known."""
     arrays, draws = run(plan, seed, share=share)
-    expect_room(arrays, draws)
+    expect_room(arrays, draws, seed)
     target = share * draws.spend[-1]
     for place, channel in enumerate(plan.channels):
         if isinstance(channel, gtm.CampaignProgram):
@@ -143,10 +167,24 @@ def test_most_busy_plans_have_bars() -> None:
     assert np.mean(barred) > 0.5
 
 
+def test_too_little_room_is_seen() -> None:
+    """Of units drawn one by one, and of octaves."""
+    for campaigns in (1000, 20_000):
+        plan = one_program(campaigns=campaigns, spend=1.0)
+        arrays, draws = run(plan, 4)
+        expect_room(arrays, draws, 4)
+        few = 4 * (int(draws.candidates.size.max()) // 8)
+        channels = (arrays.channels[0]._replace(limit=few - 1),)
+        small = arrays._replace(channels=channels, capacity=few)
+        fewer = empty_draws(small, LANES, listed=True)
+        simulate_block(seed_key(4), small, 0, fewer)
+        rejects(expect_room, small, fewer, 4)
+
+
 def test_another_seed_has_other_shares() -> None:
     plan = gtm.presets.example_plan()
     arrays, draws = run(plan, 1)
-    expect_room(arrays, draws)
+    expect_room(arrays, draws, 1)
     expect_top_shares(plan, 1, draws)
     with pytest.raises(AssertionError):
         expect_top_shares(plan, 2, draws)
@@ -154,7 +192,7 @@ def test_another_seed_has_other_shares() -> None:
 
 # -- Many scenarios -------------------------------------------------------------------------------
 
-SCENARIOS = 3200 * LANES
+SCENARIOS = 1600 * LANES
 
 
 def one_program(**changes: Any) -> gtm.Plan:
@@ -170,8 +208,8 @@ def one_program(**changes: Any) -> gtm.Plan:
 
 def extremes(arrays: PortfolioArrays) -> tuple[float, int]:
     """The least that candidates cover in any scenario, and the most of them."""
-    size = 100 * LANES
-    draws = empty_draws(arrays, size)
+    size = 50 * LANES
+    draws = empty_draws(arrays, size, listed=True)
     least, most = math.inf, 0
     for first in range(0, SCENARIOS, size):
         simulate_channels(seed_key(3), arrays, first, draws)
@@ -182,22 +220,47 @@ def extremes(arrays: PortfolioArrays) -> tuple[float, int]:
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"cap": 4.0}, {"multiple": gtm.Empirical(values=(0.0, 1.0, 1.0, 3.0)), "hit_rate": 0.5}],
-    ids=["pareto", "capped", "empirical"],
+    [
+        {},
+        {"cap": 4.0},
+        {"multiple": gtm.Empirical(values=(0.0, 1.0, 1.0, 3.0)), "hit_rate": 0.5},
+        {"campaigns": 20_000, "spend": 1.0},
+        {"campaigns": 20_000, "spend": 1.0, "multiple": gtm.LogNormal(median=1.0, sigma=1.0)},
+    ],
+    ids=["pareto", "capped", "empirical", "octaves", "octaves on both sides"],
 )
 def test_the_target_is_covered_in_200_000_scenarios(changes: dict[str, Any]) -> None:
     """By what the kernels really set aside; a higher bar is seen to fail."""
-    arrays = compile_plan(one_program(**changes)).arrays
+    plan = one_program(**changes)
+    arrays = compile_plan(plan).arrays
     channel = arrays.channels[0]
+    programs_ = channel.arrays
+    assert np.all((programs_.octaves > 2) == (plan.channels[0].campaigns > 1000))
     target = 0.01 * channel.fixed_spend.sum()
     least, most = extremes(arrays)
     assert least >= target
-    assert most <= arrays.capacity - SPARE < 1000
-    higher = channel.arrays._replace(bar=4.0 * channel.arrays.bar)
+    assert most < arrays.capacity < plan.channels[0].campaigns
+    higher = programs_._replace(bar=4.0 * programs_.bar, kept=programs_.kept + 2)
     assert extremes(arrays._replace(channels=(channel._replace(arrays=higher),)))[0] < target
 
 
 # -- Working arrays -------------------------------------------------------------------------------
+
+
+def test_a_program_alone_has_room_for_one_block() -> None:
+    """Each block's candidates take the last one's place, and nothing else is changed."""
+    size = 3 * LANES
+    for plan, blocks in ((one_program(), 1), (mixed(), 3)):
+        arrays = compile_plan(plan).arrays
+        listed, draws = empty_draws(arrays, size, listed=True), empty_draws(arrays, size)
+        assert is_alone(arrays) == (blocks == 1)
+        assert draws.candidates.keys.shape == (blocks, arrays.capacity * LANES)
+        assert listed.candidates.keys.shape == (3, arrays.capacity * LANES)
+        simulate_block(seed_key(8), arrays, 0, draws)
+        simulate_block(seed_key(8), arrays, 0, listed)
+        for field in PortfolioDraws._fields[:9]:
+            np.testing.assert_array_equal(getattr(draws, field), getattr(listed, field))
+        assert draws.top_value[-1].min() > 0.0
 
 
 def mixed() -> gtm.Plan:
@@ -243,9 +306,10 @@ def test_the_portfolio_is_what_its_channels_are_together() -> None:
     np.testing.assert_array_equal(draws.end[-1], draws.candidates.size)
     for place, channel in enumerate(plan.channels):
         if isinstance(channel, gtm.SalesTeam):
-            assert np.all(draws.end[place] - draws.begin[place] == len(channel.start_months))
+            steps = -(-len(channel.start_months) // STEP)
+            assert np.all(draws.end[place] - draws.begin[place] == steps * STEP)
             np.testing.assert_allclose(covered(draws, place), draws.spend[place], rtol=1e-12)
-    assert arrays.channels[-1].limit == arrays.capacity - SPARE
+    assert arrays.channels[-1].limit == arrays.capacity - 1
 
 
 def test_a_channel_alone_is_the_portfolio() -> None:

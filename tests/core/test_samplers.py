@@ -45,7 +45,9 @@ def sampler(
 ) -> Sampler:
     """A sampler with the arrays that its family does not read left trivial."""
     table = np.zeros((1, 1)) if table is None else table
-    return Sampler(family, scale, shape, cap, table, np.zeros(1) if values is None else values)
+    values = np.zeros(1) if values is None else values
+    none = np.zeros((0, 11))
+    return Sampler(family, scale, shape, cap, table, values, none, none)
 
 
 def draw(law: Sampler, words: Words) -> Floats:

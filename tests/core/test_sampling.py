@@ -22,7 +22,7 @@ from gtmsim.distributions import (
 )
 from gtmsim.errors import ArgumentError
 from gtmsim.sampling import TABLE_TOLERANCE, compile_hits, compile_multiple, stream_of
-from tests.core.twins import EXTREME_WORDS, random_words
+from tests.core.twins import EXTREME_WORDS, expect_binomial, random_words
 from tests.laws import expect_distribution, rejects
 
 # -- Streams ------------------------------------------------------------------------------------
@@ -141,17 +141,6 @@ def test_no_word_gives_an_impossible_count(n: int, p: float) -> None:
     assert thresholds.dtype == np.uint64
     assert np.all((hits >= 0) & (hits <= n))
     assert np.all(np.diff(hits) >= 0)
-
-
-def expect_binomial(hits: Words, n: int, p: float) -> None:
-    """Chi-squared test with the outcomes expected less than 20 times put together."""
-    law = stats.binom(n, p)
-    low, high = (int(law.ppf(q)) for q in (20.0 / hits.size, 1.0 - 20.0 / hits.size))
-    inside = np.clip(hits.astype(np.int64), low, high) - low
-    chances = law.pmf(np.arange(low, high + 1))
-    chances[0], chances[-1] = law.cdf(low), law.sf(high - 1)
-    result = stats.chisquare(np.bincount(inside, minlength=high - low + 1), chances * hits.size)
-    assert result.pvalue > 1e-6
 
 
 @pytest.mark.parametrize(("n", "p"), [(10, 0.3), (1000, 0.02), (5000, 0.5)])

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
-from typing import NamedTuple
 
+import numba
 import numpy as np
 import pytest
 from scipy import stats
@@ -19,14 +19,17 @@ from gtmsim.core.streams import (
     MAX_SCENARIOS,
     half_tail,
     lane_words,
+    place,
     survival,
+    tile_halves,
     tile_words,
     words_at,
 )
-from tests.core.twins import EXTREME_WORDS, plain_philox, random_words
+from tests.core.twins import EXTREME_WORDS, Address, plain_halves, plain_words, random_words
 from tests.laws import expect_distribution, expect_uniform_bits, rejects
 
-KEY = (np.uint64(0x1234ABCD), np.uint64(0x00C0FFEE))
+PLAIN_KEY = (0x1234ABCD, 0x00C0FFEE)
+KEY = (np.uint64(PLAIN_KEY[0]), np.uint64(PLAIN_KEY[1]))
 PURPOSES = (
     streams.MARKET,
     streams.SHARED_LUCK,
@@ -34,16 +37,10 @@ PURPOSES = (
     streams.MULTIPLE,
     streams.REP,
     streams.QUARTER_LUCK,
+    streams.OCTAVE_COUNT,
+    streams.OCTAVE_MULTIPLE,
+    streams.CUT,
 )
-
-
-class Address(NamedTuple):
-    channel: int
-    purpose: int
-    group: int
-    scenario: int
-    draw: int
-
 
 EDGES = Address(
     channel=2**32 - 1, purpose=15, group=MAX_GROUPS - 1, scenario=MAX_SCENARIOS - 1, draw=2**32 - 1
@@ -55,20 +52,12 @@ def compiled_words(at: Address, key: tuple[np.uint64, np.uint64] = KEY) -> tuple
     return int(a), int(b)
 
 
-def plain_words(at: Address) -> tuple[int, int]:
-    """The layout in the module's table, read again."""
-    high, low = divmod(at.scenario, 2**32)
-    c2 = high * 2**24 + at.purpose * 2**20 + at.group
-    w = plain_philox((at.draw, low, c2, at.channel), (int(KEY[0]), int(KEY[1])))
-    return w[1] * 2**32 + w[0], w[3] * 2**32 + w[2]
-
-
 def test_the_layout_is_the_written_one() -> None:
     rng = np.random.default_rng(3)
     addresses = [Address(0, 0, 0, 0, 0), EDGES]
     addresses += [Address(*(int(rng.integers(0, edge + 1)) for edge in EDGES)) for _ in range(1000)]
     for at in addresses:
-        assert compiled_words(at) == plain_words(at)
+        assert compiled_words(at) == plain_words(at, PLAIN_KEY)
 
 
 def test_purposes_are_distinct_and_fit_their_four_bits() -> None:
@@ -101,9 +90,11 @@ def test_both_words_of_the_key_count(place: int) -> None:
     assert compiled_words(EDGES, (key[0], key[1])) != compiled_words(EDGES)
 
 
-@pytest.mark.parametrize("first", [0, 64, 2**32 - 32, MAX_SCENARIOS - LANES])
+@pytest.mark.parametrize(
+    "first", [0, LANES, 2**32 - LANES, 2**32, 2**33 - LANES, MAX_SCENARIOS - LANES]
+)
 def test_lanes_are_consecutive_scenarios(first: int) -> None:
-    """Also where the scenario's low 32 bits run over."""
+    """Also on either side of where the scenario's low 32 bits run over."""
     at = Address(channel=9, purpose=2, group=4, scenario=first, draw=6)
     a, b = np.zeros((2, LANES), dtype=np.uint64)
     channel, purpose, group, draw = map(np.uint64, (at.channel, at.purpose, at.group, at.draw))
@@ -112,57 +103,91 @@ def test_lanes_are_consecutive_scenarios(first: int) -> None:
     assert list(zip(a.tolist(), b.tolist(), strict=True)) == expected
 
 
+def test_no_block_has_two_kinds_of_high_bits() -> None:
+    """The lanes divide 2**32, so that a block that begins at a multiple of them shares its own."""
+    assert 2**32 % LANES == 0
+
+
 GUARD = 7
+FILLERS = {2: tile_words, 4: tile_halves}
 
 
-def tile(at: Address, count: int) -> Words:
-    """A tile's words (word, index, lane), and nothing written beyond them."""
-    words = np.full(2 * count * LANES + GUARD, GUARD, dtype=np.uint64)
+def tile(at: Address, count: int, rows: int = 2) -> Words:
+    """A tile's words (index, word, lane), and nothing written beyond them.
+
+    There are two words of 64 bits in a counter, or four of 32.
+    """
+    words = np.full(rows * count * LANES + GUARD, GUARD, dtype=np.uint64)
     channel, purpose, group, draw = map(np.uint64, (at.channel, at.purpose, at.group, at.draw))
-    tile_words(*KEY, channel, purpose, group, draw, count, np.uint64(at.scenario), words)
-    assert np.all(words[2 * count * LANES :] == GUARD), "written beyond count"
-    return words[: 2 * count * LANES].reshape(2, count, LANES)
+    FILLERS[rows](*KEY, channel, purpose, group, draw, count, np.uint64(at.scenario), words)
+    assert np.all(words[rows * count * LANES :] == GUARD), "written beyond count"
+    return words[: rows * count * LANES].reshape(count, rows, LANES)
 
 
 TILES = [
     Address(channel=9, purpose=3, group=4, scenario=0, draw=6),
-    Address(channel=0, purpose=0, group=0, scenario=2**32 - 10, draw=0),
+    Address(channel=0, purpose=0, group=0, scenario=2**32 - LANES, draw=0),
+    Address(channel=5, purpose=7, group=1, scenario=2**32, draw=49 * 2**24),
     EDGES._replace(scenario=MAX_SCENARIOS - LANES, draw=2**32 - 8),
 ]
+TWINS = {2: plain_words, 4: plain_halves}
 
 
+@pytest.mark.parametrize("rows", FILLERS)
 @pytest.mark.parametrize("count", [1, 2, 5, 8])
 @pytest.mark.parametrize("at", TILES)
-def test_a_tile_is_laid_out_as_written(at: Address, count: int) -> None:
-    """All A words, index by index and lane by lane within, and then the B words alike."""
-    words = tile(at, count)
+def test_a_tile_is_laid_out_as_written(at: Address, count: int, rows: int) -> None:
+    """A counter's words in their order, lane by lane within, and then the next counter's."""
+    words = tile(at, count, rows)
     for i in range(count):
         here = at._replace(draw=at.draw + i)
-        expected = [plain_words(here._replace(scenario=at.scenario + k)) for k in range(LANES)]
-        assert list(zip(words[0, i].tolist(), words[1, i].tolist(), strict=True)) == expected
+        expected = [
+            TWINS[rows](here._replace(scenario=at.scenario + k), PLAIN_KEY) for k in range(LANES)
+        ]
+        assert list(map(tuple, words[i].T.tolist())) == expected
 
 
 def test_a_tile_is_its_lanes_index_by_index() -> None:
-    at = Address(channel=8, purpose=3, group=5, scenario=2**32 - 10, draw=1000)
+    at = Address(channel=8, purpose=3, group=5, scenario=2**32 - LANES, draw=1000)
     words = tile(at, 8)
     a, b = np.zeros((2, LANES), dtype=np.uint64)
     channel, purpose, group = map(np.uint64, (at.channel, at.purpose, at.group))
     for i in range(8):
         index, first = np.uint64(at.draw + i), np.uint64(at.scenario)
         lane_words(*KEY, channel, purpose, group, index, first, a, b)
-        np.testing.assert_array_equal(words[0, i], a)
-        np.testing.assert_array_equal(words[1, i], b)
+        np.testing.assert_array_equal(words[i, 0], a)
+        np.testing.assert_array_equal(words[i, 1], b)
 
 
+def test_halves_are_the_words_in_two() -> None:
+    """The low and the high half of A, then those of B."""
+    words, halves = tile(TILES[0], 5), tile(TILES[0], 5, 4)
+    low = np.uint64(2**32 - 1)
+    for word in range(2):
+        np.testing.assert_array_equal(halves[:, 2 * word], words[:, word] & low)
+        np.testing.assert_array_equal(halves[:, 2 * word + 1], words[:, word] >> np.uint64(32))
+    assert not np.array_equal(halves[:, 0], halves[:, 2])
+
+
+@pytest.mark.parametrize("rows", FILLERS)
 @pytest.mark.parametrize("cut", [1, 3, 7])
-def test_tiles_in_two_are_the_tile_in_one(cut: int) -> None:
-    whole = tile(TILES[0], 8)
-    parts = [tile(TILES[0], cut), tile(TILES[0]._replace(draw=TILES[0].draw + cut), 8 - cut)]
-    np.testing.assert_array_equal(np.concatenate(parts, axis=1), whole)
+def test_tiles_in_two_are_the_tile_in_one(cut: int, rows: int) -> None:
+    whole = tile(TILES[0], 8, rows)
+    second = TILES[0]._replace(draw=TILES[0].draw + cut)
+    parts = [tile(TILES[0], cut, rows), tile(second, 8 - cut, rows)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
-def test_a_tile_of_nothing_writes_nothing() -> None:
-    assert tile(TILES[0], 0).size == 0
+@pytest.mark.parametrize("rows", FILLERS)
+def test_a_tile_of_nothing_writes_nothing(rows: int) -> None:
+    assert tile(TILES[0], 0, rows).size == 0
+
+
+def test_a_place_is_a_lane_of_a_row() -> None:
+    """Places are consecutive, row after row, and have no sign."""
+    places = [place(row, lane) for row in range(3) for lane in range(LANES)]
+    assert [int(at) for at in places] == list(range(3 * LANES))
+    assert {s.return_type for s in place.nopython_signatures} == {numba.types.uint64}
 
 
 def test_survival_is_exact_at_the_extremes() -> None:
@@ -195,17 +220,18 @@ def test_survival_never_decreases() -> None:
     assert np.all(np.diff([survival(word) for word in words]) >= 0.0)
 
 
-BLOCKS = 1600
+BLOCKS = 800
 N = BLOCKS * LANES
 
 
 def scenario_words(
     *, group: int = 0, index: int = 0, purpose: int = 3, channel: int = 8, shift: int = 0
 ) -> Words:
-    """The A words of N scenarios."""
-    at = Address(channel=channel, purpose=purpose, group=group, scenario=shift, draw=index)
-    starts = (shift + block * LANES for block in range(BLOCKS))
-    return np.concatenate([tile(at._replace(scenario=start), 1)[0, 0] for start in starts])
+    """The A words of N scenarios, from a scenario on."""
+    at = Address(channel=channel, purpose=purpose, group=group, scenario=0, draw=index)
+    starts = (block * LANES for block in range(BLOCKS + 1))
+    words = np.concatenate([tile(at._replace(scenario=start), 1)[0, 0] for start in starts])
+    return words[shift : shift + N]
 
 
 def hit_words(word: int | None = None) -> Words:
@@ -215,16 +241,24 @@ def hit_words(word: int | None = None) -> Words:
     """
     at = Address(channel=8, purpose=3, group=0, scenario=0, draw=0)
     pairs = N // 2 if word is None else N
-    tiles = [tile(at._replace(draw=draw), 8)[:, :, 0] for draw in range(0, pairs, 8)]
-    words = np.concatenate(tiles, axis=1)
-    return np.ascontiguousarray(words.T.ravel() if word is None else words[word])
+    words = np.concatenate([tile(at._replace(draw=i), 8)[:, :, 0] for i in range(0, pairs, 8)])
+    return words.ravel() if word is None else np.ascontiguousarray(words[:, word])
+
+
+def half_words() -> Words:
+    """The words of 32 bits of N hits of one scenario, put together in twos as they are taken."""
+    at = Address(channel=8, purpose=7, group=0, scenario=0, draw=25 * 2**24)
+    starts = range(0, N // 2, 8)
+    tiles = [tile(at._replace(draw=at.draw + i), 8, 4)[:, :, 0] for i in starts]
+    halves = np.concatenate(tiles).ravel()
+    return halves[::2] | (halves[1::2] << np.uint64(32))
 
 
 def uniforms(words: Words) -> Floats:
     return (words.astype(np.float64) + 0.5) * 2.0**-64
 
 
-@pytest.mark.parametrize("draw", [scenario_words, hit_words])
+@pytest.mark.parametrize("draw", [scenario_words, hit_words, half_words])
 def test_words_are_uniform(draw: Callable[[], Words]) -> None:
     words = draw()
     u = uniforms(words)
@@ -236,7 +270,7 @@ def test_words_are_uniform(draw: Callable[[], Words]) -> None:
     assert stats.chisquare(tilted).pvalue < 1e-6
 
 
-@pytest.mark.parametrize("draw", [scenario_words, hit_words])
+@pytest.mark.parametrize("draw", [scenario_words, hit_words, half_words])
 def test_bits_are_fair_and_unrelated(draw: Callable[[], Words]) -> None:
     words = draw()
     expect_uniform_bits(words)

@@ -25,6 +25,7 @@ from gtmsim.sampling import (
     kept_octaves,
     octave_counts,
     octave_rows,
+    segment_rows,
     stream_of,
 )
 
@@ -252,6 +253,9 @@ def _compile_program(
     expected = program.hit_rate * sizes
     octaves = octave_counts(expected, sampler)
     kept = kept_octaves(program.multiple, program.cap, bar)
+    finite = np.where(np.isinf(bar), 0.0, bar)
+    above = expected * program.multiple.sf(finite, program.cap) * np.isfinite(bar)
+    room = max(room, segment_rows(above, sizes, octaves))
     room += octave_rows(expected, sizes, octaves, kept)
     kinds, kind = np.unique(sizes, return_inverse=True)
     tables = [compile_hits(size, program.hit_rate) for size in kinds.tolist()]

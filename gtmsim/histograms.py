@@ -154,7 +154,8 @@ class Histograms:
         other = Histograms(self.rows)
         for name in ("lowest", "width", "start"):
             setattr(other, name, getattr(self, name).copy())
-        other.bins, other.free = np.zeros_like(self.bins), self.free
+        # Of zeros that the system gives when they are touched: many never are.
+        other.bins, other.free = np.zeros(self.bins.shape, dtype=np.int64), self.free
         return other
 
     def add(self, values: Floats, count: int | None = None) -> None:

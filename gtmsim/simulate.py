@@ -125,10 +125,8 @@ class _Run:
         self.compiled = compiled
         self.key = seed_key(seed)
         self.scenarios = scenarios
-        shape = (len(compiled.names), scenarios)
-        self.kept: dict[str, Floats] | None = (
-            {metric: np.empty(shape) for metric in METRICS} if keep else None
-        )
+        shape = (len(METRICS), len(compiled.names), scenarios)
+        self.kept: Floats | None = np.empty(shape) if keep else None
         self.chunk = _chunk_size(compiled)
         self.pattern = Summary.of(compiled)
 
@@ -152,8 +150,7 @@ class _Run:
             metrics = scenario_metrics(draws)
             summary.add(draws, metrics, count)
             if self.kept is not None:
-                for metric, values in metrics.items():
-                    self.kept[metric][:, first : first + count] = values[:, :count]
+                self.kept[:, :, first : first + count] = metrics[:, :, :count]
         # The next tasks will need about the same bins; which they begin with changes no result.
         self.pattern = summary
         return summary

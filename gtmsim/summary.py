@@ -9,7 +9,7 @@ import numpy as np
 
 from gtmsim.compiled import CompiledPlan
 from gtmsim.core._types import Floats
-from gtmsim.core.portfolio import PortfolioDraws
+from gtmsim.core.portfolio import PortfolioDraws, accumulate_months, subtract
 from gtmsim.errors import MetricError
 from gtmsim.histograms import Histogram, Histograms
 
@@ -36,26 +36,24 @@ MONTHLY_METRICS: Final = {
 """Metrics of a month, for each channel and the portfolio, and what they are."""
 
 
-def scenario_metrics(draws: PortfolioDraws) -> dict[str, Floats]:
-    """Return the metrics of a block, each (channel, scenario).
+def scenario_metrics(draws: PortfolioDraws) -> Floats:
+    """Return the metrics of a block, (metric, channel, scenario) in the order of METRICS.
 
     A ratio whose denominator is zero does not exist and is NaN.
     """
     value, spend = draws.value, draws.spend
+    metrics = np.empty((len(METRICS), *value.shape))
+    net, multiple, beyond, hits, largest, largest_share, top_share, effective = metrics[2:]
+    metrics[0], metrics[1], beyond[:], hits[:] = value, spend, draws.beyond, draws.hits
+    largest[:] = draws.largest
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        return {
-            "value": value,
-            "spend": spend,
-            "net": value - spend,
-            "multiple": np.where(spend > 0.0, value / spend, np.nan),
-            "beyond_horizon": draws.beyond,
-            "hits": draws.hits,
-            "largest": draws.largest,
-            # Rounding may lift a share of everything a little above one.
-            "largest_share": np.minimum(draws.largest / value, 1.0),
-            "top_share": np.minimum(draws.top_value / value, 1.0),
-            "effective_number": value * value / draws.squares,
-        }
+        np.subtract(value, spend, out=net)
+        multiple[:] = np.where(spend > 0.0, value / spend, np.nan)
+        # Rounding may lift a share of everything a little above one.
+        np.minimum(draws.largest / value, 1.0, out=largest_share)
+        np.minimum(draws.top_value / value, 1.0, out=top_share)
+        np.divide(value * value, draws.squares, out=effective)
+    return metrics
 
 
 @dataclass
@@ -81,12 +79,12 @@ class Summary:
     target: float | None
     scenarios: int = 0
     reached: int = 0
-    totals: dict[str, Histograms] = field(init=False, repr=False)
+    totals: Histograms = field(init=False, repr=False)
     months: dict[str, Histograms] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         rows = len(self.names)
-        self.totals = {metric: Histograms(rows) for metric in METRICS}
+        self.totals = Histograms(len(METRICS) * rows)
         self.months = {metric: Histograms(rows * self.horizon) for metric in MONTHLY_METRICS}
 
     @classmethod
@@ -97,43 +95,40 @@ class Summary:
     def empty_like(self) -> Summary:
         """Return an empty summary of the same plan, with room for the same bins."""
         other = Summary(self.names, self.horizon, self.target)
-        other.totals = {metric: rows.empty_like() for metric, rows in self.totals.items()}
+        other.totals = self.totals.empty_like()
         other.months = {metric: rows.empty_like() for metric, rows in self.months.items()}
         return other
 
-    def add(self, draws: PortfolioDraws, metrics: dict[str, Floats], scenarios: int) -> None:
+    def add(self, draws: PortfolioDraws, metrics: Floats, scenarios: int) -> None:
         """Count the first ``scenarios`` of a block, and use up its months."""
-        for metric, values in metrics.items():
-            self.totals[metric].add(values, scenarios)
         size = draws.value.shape[1]
+        self.totals.add(metrics.reshape(-1, size), scenarios)
         value, spend = draws.month, draws.spend_month
         value_rows, spend_rows = value.reshape(-1, size), spend.reshape(-1, size)
         self.months["value"].add(value_rows, scenarios)
         self.months["spend"].add(spend_rows, scenarios)
         # In place: the months are not needed again, and memory is what this costs.
-        for month in range(1, self.horizon):
-            value[:, month] += value[:, month - 1]
-            spend[:, month] += spend[:, month - 1]
+        accumulate_months(value, spend)
         self.months["cumulative_value"].add(value_rows, scenarios)
-        np.subtract(value, spend, out=value)
+        subtract(value, spend)
         self.months["cumulative_net"].add(value_rows, scenarios)
         if self.target is not None:
-            reached = metrics["value"][-1, :scenarios] >= self.target
+            reached = draws.value[-1, :scenarios] >= self.target
             self.reached += int(np.count_nonzero(reached))
         self.scenarios += scenarios
 
     def merge(self, other: Summary) -> None:
         """Add the scenarios of another summary of the same plan: exact, in any order."""
-        for mine, others in ((self.totals, other.totals), (self.months, other.months)):
-            for metric, histograms in mine.items():
-                histograms.merge(others[metric])
+        self.totals.merge(other.totals)
+        for metric, histograms in self.months.items():
+            histograms.merge(other.months[metric])
         self.scenarios += other.scenarios
         self.reached += other.reached
 
     def metric(self, metric: str, channel: str) -> Histogram:
         """Return the distribution of a metric over scenarios."""
-        place_of(tuple(METRICS), metric, "metric")
-        return self.totals[metric].row(self._channel(channel))
+        place = place_of(tuple(METRICS), metric, "metric")
+        return self.totals.row(place * len(self.names) + self._channel(channel))
 
     def month(self, metric: str, channel: str, month: int) -> Histogram:
         """Return the distribution of a month's metric over scenarios."""

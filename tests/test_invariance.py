@@ -27,8 +27,7 @@ def same_summary(one: PortfolioResult, other: PortfolioResult) -> bool:
     a, b = one.distributions, other.distributions
     rows = [
         (x.row(r), y.row(r))
-        for mine, others in ((a.totals, b.totals), (a.months, b.months))
-        for x, y in ((mine[metric], others[metric]) for metric in mine)
+        for x, y in ((a.totals, b.totals), *((a.months[m], b.months[m]) for m in a.months))
         for r in range(x.rows)
     ]
     return a.scenarios == b.scenarios and all(

@@ -15,6 +15,7 @@ from gtmsim.core._jit import bits_float, float_bits, part
 from gtmsim.core._types import Floats, Ints, Words
 from gtmsim.core.concentration import Candidates, add_above, add_rows, level_block
 from gtmsim.core.octaves import (
+    OCTAVES,
     UPPER,
     highest,
     lowest,
@@ -52,7 +53,8 @@ class ProgramArrays(NamedTuple):
     multiple above which a campaign may be among the best of the portfolio. A cohort's hits are
     ``hit_base`` plus the number of ``thresholds[hit_from:hit_to]`` that its word reaches. On either
     side of the median the first ``octaves`` are drawn octave by octave, and hits beyond them one by
-    one. ``kept`` is the first octave above the median that reaches above the bar, or ALL_KEPT, and
+    one. ``kept`` is the first octave above the median that reaches above the bar, or ALL_KEPT, or
+    OCTAVES if nothing does, and
     ``needed`` the most hits of the cohort that can be among the best. ``unit`` is the spend if it
     is the same for all cohorts, else 0.
     """
@@ -333,7 +335,7 @@ def _draw_octaves(
             cohort,
             1 + octaves if side == 0 else UPPER + octaves,
             octaves + 1,
-            side == 1 or kept == ALL_KEPT,
+            kept == ALL_KEPT or (side == 1 and kept < OCTAVES),
             candidates,
             block,
             limit,

@@ -102,6 +102,36 @@ def shock_block(
             shock[lane0 + lane] *= exp2(slope * normal(a[lane]) - shift)
 
 
+@kernel
+def sum_rows(rows: Floats) -> None:
+    """Set the last of rows (row, value) to the sum of the others."""
+    last = rows.shape[0] - 1
+    rows[last] = 0.0
+    for r in range(last):
+        for i in range(rows.shape[1]):
+            rows[last, i] += rows[r, i]
+
+
+@kernel
+def accumulate_months(value: Floats, spend: Floats) -> None:
+    """Turn value and spend (channel, month, scenario) into sums up to the end of each month."""
+    for place in range(value.shape[0]):
+        for month in range(1, value.shape[1]):
+            for s in range(value.shape[2]):
+                value[place, month, s] += value[place, month - 1, s]
+            for s in range(value.shape[2]):
+                spend[place, month, s] += spend[place, month - 1, s]
+
+
+@kernel
+def subtract(value: Floats, spend: Floats) -> None:
+    """Turn value (channel, month, scenario) into value less spend."""
+    for place in range(value.shape[0]):
+        for month in range(value.shape[1]):
+            for s in range(value.shape[2]):
+                value[place, month, s] -= spend[place, month, s]
+
+
 def empty_draws(plan: PortfolioArrays, size: int, *, listed: bool = False) -> PortfolioDraws:
     """Return working arrays for ``size`` scenarios, a multiple of the lanes, to be used again.
 
@@ -170,7 +200,7 @@ def simulate_block(
         draws.hits,
         draws.squares,
     ):
-        total[:-1].sum(axis=0, out=total[-1])
+        sum_rows(total.reshape(total.shape[0], -1))
     draws.largest[:-1].max(axis=0, out=draws.largest[-1])
     if len(plan.channels) == 1:
         draws.top_value[-1] = draws.top_value[0]

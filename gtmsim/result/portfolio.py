@@ -57,7 +57,7 @@ class PortfolioResult:
     seed: int
     manifest: dict[str, Any]
     distributions: Summary
-    kept: dict[str, Floats] | None
+    kept: Floats | None
 
     @cached_property
     def units(self) -> pd.DataFrame:
@@ -97,14 +97,14 @@ class PortfolioResult:
         MetricError
             If the metric or the channel is unknown, or the scenarios were not kept.
         """
-        place_of(tuple(METRICS), metric, "metric")
+        row = place_of(tuple(METRICS), metric, "metric")
         place = place_of(self.distributions.names, channel, "channel")
         if self.kept is None:
             raise MetricError(
                 "keep", "must be 'scenarios' to read single scenarios", "summary",
                 "simulate again with keep='scenarios', or use quantile(), prob_at_least(), cvar()",
             )  # fmt: skip
-        values: Floats = self.kept[metric][place]
+        values: Floats = self.kept[row, place]
         values.flags.writeable = False
         return values
 

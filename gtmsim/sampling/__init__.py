@@ -1,6 +1,11 @@
 """From beliefs to arrays: the tables that kernels draw multiples and hit counts from."""
 
-from gtmsim.sampling.candidates import candidate_bars, kept_octaves, octave_rows
+from gtmsim.sampling.candidates import (
+    candidate_bars,
+    kept_octaves,
+    octave_rows,
+    segment_rows,
+)
 from gtmsim.sampling.hits import compile_hits, stream_of
 from gtmsim.sampling.laws import (
     TABLE_TOLERANCE,
@@ -18,5 +23,6 @@ __all__ = [
     "octave_counts",
     "octave_polynomials",
     "octave_rows",
+    "segment_rows",
     "stream_of",
 ]

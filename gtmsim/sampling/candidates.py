@@ -169,6 +169,40 @@ def octave_rows(expected: Floats, most: Ints, octaves: Ints, kept: Ints) -> int:
     return rows
 
 
+def segment_rows(above: Floats, most: Ints, octaves: Ints) -> int:
+    """Return room for the hits above their bars of cohorts that are drawn one by one.
+
+    Lanes fill up at their own pace and are made level before each cohort that is drawn by octaves,
+    so the rows are those of the fullest lane of each segment between two of these.
+
+    Parameters
+    ----------
+    above, most : array (cohort,)
+        Hits above the bar that a cohort is expected to have, and the most it can have.
+    octaves : array (cohort,) of int
+        As from :func:`octave_counts`: a cohort with octaves ends a segment.
+
+    Returns
+    -------
+    int
+        Rows: for each segment the hits that it exceeds with a chance below exp(-34).
+
+    Examples
+    --------
+    >>> two, few = np.array([2.0, 2.0]), np.array([9, 9])
+    >>> segment_rows(two, few, np.array([0, 0])), segment_rows(two, few, np.array([0, 3]))
+    (18, 9)
+    """
+    single = octaves == 0
+    segment = np.cumsum(~single)[single]
+    if segment.size == 0:
+        return 0
+    means = np.bincount(segment, weights=above[single]).astype(np.float64)
+    limits = np.bincount(segment, weights=most[single])
+    some = means > 0.0
+    return int(np.minimum(_seldom_exceeded(means[some]), limits[some]).sum())
+
+
 def _seldom_exceeded(mean: Floats) -> Floats:
     """A number that a sum of indicators of this mean exceeds with a chance below exp(-34).
 

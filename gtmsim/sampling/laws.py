@@ -103,8 +103,9 @@ def octave_polynomials(multiple: AnyMultiple, cap: float | None) -> tuple[Floats
     lower, upper : array (octave, coefficient)
         From the median downwards, where one polynomial serves for the whole side if it can, and
         from the median upwards. Coefficients are of the place in the octave, from -1/2 to 1/2. Both
-        are without a row if an error is above 1e-8, which the same fit at other points shows: then
-        the law is drawn one by one.
+        are without a row if an error is above 1e-8, which is measured between the points of the
+        fit: then the law is drawn one by one. The error is relative to a multiple, or to a
+        millionth of the median where the multiple is smaller.
 
     Examples
     --------
@@ -217,7 +218,7 @@ def octave_counts(expected: Floats, sampler: Sampler) -> Ints:
     --------
     >>> law = compile_multiple(Pareto(tail_index=1.5))
     >>> octave_counts(np.array([20.0, 500.0, 1e6]), law).tolist()
-    [0, 3, 14]
+    [0, 4, 15]
     """
     counts = np.floor(np.log2(np.maximum(expected, 1.0) / _FEW_HITS))
     most = sampler.upper.shape[0]

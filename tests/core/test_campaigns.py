@@ -237,7 +237,7 @@ def test_what_may_be_above_the_bar_is_set_aside(name: str, bar: float) -> None:
     count = case.arrays().bar.size
     chance = float(case.frozen.sf(bar))
     first = -1 if chance > 0.5 else math.floor(-math.log2(chance)) - 1
-    kept = np.full(count, min(first, OCTAVES))
+    kept = np.full(count, min(first, OCTAVES - 1))
     arrays = case.arrays(bar=np.full(count, bar), kept=kept, needed=np.full(count, math.inf))
     _, candidates = run(arrays, SHOCK)
     assert np.all(candidates.size % STEP == 0)

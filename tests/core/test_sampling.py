@@ -269,6 +269,16 @@ def test_equal_laws_share_their_table() -> None:
     assert one.table is other.table
 
 
+def test_an_equal_empirical_law_may_be_compiled_after_another() -> None:
+    """Also where both have been asked for quantiles, as a plan's bars ask for them."""
+    samplers = []
+    for _ in range(2):
+        law = Empirical(values=(3.0, 1.0))
+        assert law.isf(0.25) == 3.0
+        samplers.append(compile_multiple(law))
+    np.testing.assert_array_equal(samplers[0].values, samplers[1].values)
+
+
 def test_a_law_with_a_kink_is_refused() -> None:
     kinked = ScipyDistribution.from_frozen(stats.triang(0.3))
     message = (

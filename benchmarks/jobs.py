@@ -78,7 +78,7 @@ CLAIM = Job(
     plan=claim_plan(),
     control=claim_plan(tail_index=1.22),
     draws=1_000,
-    scenarios=16_384,
+    scenarios=65_536,
 )
 PORTFOLIO = Job(
     name="J2 portfolio",
@@ -86,7 +86,7 @@ PORTFOLIO = Job(
     plan=portfolio_plan(),
     control=portfolio_plan(tail_index=1.22, attrition=0.32),
     draws=20 * 12 + 200,
-    scenarios=32_768,
+    scenarios=65_536,
     note="The kernel is asked for no best share; it also finds spend, hits, largest and squares.",
 )
 TOTAL = Job(
@@ -95,7 +95,7 @@ TOTAL = Job(
     plan=claim_plan(),
     control=claim_plan(tail_index=1.22),
     draws=1_000,
-    scenarios=16_384,
+    scenarios=65_536,
     note="The kernel is asked for no best share; it also finds hits, largest and squares.",
 )
 

@@ -1,7 +1,7 @@
 """How far a sample's top 1 % share falls short of the population's.
 
 Taleb and Douady measured it at tail index 1.1 with 10**12 draws in all. Here sets of n campaigns
-are drawn until a budget is spent, as much on each n, and never less than one block of scenarios;
+are drawn until a budget is spent, as much on each n, and never less than a block for each worker;
 the mean share stands beside its standard error, the exact mean by quadrature at tail index 1.1, and
 the share of the population, which is the limit.
 
@@ -46,8 +46,8 @@ def mean_share(
 ) -> tuple[float, float, int]:
     """Return the mean share of the top 1 %, its standard error, and the sets simulated."""
     law = Pareto(tail_index=alpha)
-    sets, total, squares = _whole_blocks(draws // campaigns), 0.0, 0.0
-    step = _whole_blocks(_BATCH // campaigns)
+    sets, total, squares = _whole_blocks(draws // campaigns, workers), 0.0, 0.0
+    step = _whole_blocks(_BATCH // campaigns, workers)
     for batch, first in enumerate(range(0, sets, step)):
         size = min(step, sets - first)
         # A seed for each batch: the streams of two seeds have nothing in common.
@@ -63,9 +63,9 @@ def mean_share(
     return mean, math.sqrt(variance / sets), sets
 
 
-def _whole_blocks(sets: int) -> int:
-    """Sets are drawn side by side, a block at a time."""
-    return LANES * max(1, math.ceil(sets / LANES))
+def _whole_blocks(sets: int, workers: int) -> int:
+    """Sets are drawn side by side, a block for each worker at a time."""
+    return LANES * workers * max(1, math.ceil(sets / (LANES * workers)))
 
 
 def main() -> int:
@@ -91,7 +91,7 @@ def main() -> int:
     print(f"mean share of the top 1 %, Pareto of tail index {alpha:g}, {arguments.workers} workers")
     print(f"{'campaigns':>12} {'sets':>11} {'mean share':>11} {'error':>9} {'exact':>9} {'z':>6}")
     done, start = 0, time.perf_counter()
-    total = sum(n * _whole_blocks(each // n) for n in sizes)
+    total = sum(n * _whole_blocks(each // n, arguments.workers) for n in sizes)
     with tqdm(total=total, unit=" draws", unit_scale=True, leave=False) as bar:
         for n in sizes:
             mean, error, sets = mean_share(alpha, n, each, arguments.seed, arguments.workers, bar)

@@ -25,7 +25,7 @@ from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 
 Floats = NDArray[np.float64]
 
-MOST_CAMPAIGNS = 1_000_000_000
+MOST_CAMPAIGNS = 100_000_000
 _Z95 = 1.959963984540054
 _DRAWS_PER_CALL = 10_000_000
 """A kernel cannot be interrupted between draws, so it is called for about this many at a time."""
@@ -120,7 +120,7 @@ def claim_probability(
     multiple : Multiple, frozen scipy.stats distribution or float
         Value per 1 spent, given a hit; a number is the tail index of a Pareto.
     campaigns : int
-        Number of campaigns, 1 to 1,000,000,000.
+        Number of campaigns, 1 to 100,000,000.
     hit_rate : float, default 1.0
         Probability that a campaign returns anything, above 0 and at most 1.
     spend_share, value_share : float

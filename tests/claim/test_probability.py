@@ -156,7 +156,7 @@ def test_wilson_interval(successes: int, trials: int, low: float, high: float) -
         (
             lambda: claim_probability(1.5, 0),
             ArgumentError,
-            "campaigns: must be at least 1 and at most 1e+09, got 0",
+            "campaigns: must be at least 1 and at most 1e+08, got 0",
         ),
         (
             lambda: claim_probability(1.5, 10.5),  # type: ignore[arg-type]

@@ -111,7 +111,7 @@ def test_the_search_finds_the_smallest_number_to_one_per_cent(least: int) -> Non
         (
             lambda: campaigns_for_claim(1.5, most=0),
             ArgumentError,
-            "most: must be at least 1 and at most 1e+09, got 0",
+            "most: must be at least 1 and at most 1e+08, got 0",
         ),
         (
             lambda: campaigns_for_claim(1.5, hit_rate=2),

@@ -35,6 +35,7 @@ class Effort:
     rounds: int
     starts: int
     memory: bool
+    part: int
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,7 +68,9 @@ def _run_comparisons(
 ) -> None:
     peers = [peer for peer in PEERS if peer.package in packages]
     for job in jobs:
-        comparison = compare(job, peers, rounds=effort.rounds, memory=effort.memory)
+        comparison = compare(
+            job, peers, rounds=effort.rounds, memory=effort.memory, part=effort.part
+        )
         report.comparisons.append(comparison)
         _show(reports.comparison_text(comparison))
 
@@ -117,7 +120,7 @@ def main() -> int:
     if arguments.quick:
         left_out = ", ".join(p for p in PACKAGES if p not in _QUICK_PACKAGES)
         _show(f"Quick: rough figures of few rounds, without memory and, if not named, {left_out}.")
-    effort = Effort(3, 1, False) if arguments.quick else Effort(arguments.rounds, 9, True)
+    effort = Effort(3, 1, False, 4) if arguments.quick else Effort(arguments.rounds, 9, True, 1)
     if arguments.scaling:
         report = _run_scaling(report, arguments.largest)
     else:

@@ -101,7 +101,9 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def compare(job: str, peers: Sequence[Entry], *, rounds: int, memory: bool = True) -> Comparison:
+def compare(
+    job: str, peers: Sequence[Entry], *, rounds: int, memory: bool = True, part: int = 1
+) -> Comparison:
     """Measure gtmsim and its peers at a job, on one core.
 
     Parameters
@@ -112,6 +114,8 @@ def compare(job: str, peers: Sequence[Entry], *, rounds: int, memory: bool = Tru
     rounds : int
     memory : bool, default True
         Whether to measure the peak memory of each method too, in a process of its own.
+    part : int, default 1
+        Check and measure on one in so many of the job's scenarios.
     """
     comparison = Comparison(job, rounds)
     for peer in peers:
@@ -123,8 +127,8 @@ def compare(job: str, peers: Sequence[Entry], *, rounds: int, memory: bool = Tru
     draws, plan = JOBS[job].draws, JOBS[job].plan
     with one_core():
         methods = [entry.prepare(job, plan) for entry in entries]
-        objections = _objections(job, methods)
-        sizes = [entry.scenarios(job) for entry in entries]
+        objections = _objections(job, methods, JOBS[job].scenarios // part)
+        sizes = [entry.scenarios(job) // part for entry in entries]
         actions = [_timed(method, size) for method, size in zip(methods, sizes, strict=True)]
         seconds = interleave(actions, rounds)
     ns = [[1e9 * s / (size * draws) for s in row] for row, size in zip(seconds, sizes, strict=True)]
@@ -159,13 +163,12 @@ def _timed(method: Method, scenarios: int) -> Callable[[int], Outcome]:
     return lambda seed: method(scenarios, seed)
 
 
-def _objections(job: str, methods: Sequence[Method]) -> list[list[str]]:
+def _objections(job: str, methods: Sequence[Method], scenarios: int) -> list[list[str]]:
     """Run every method once, which also compiles it, and say what speaks against comparing it.
 
-    All run all of the job's scenarios, so that a small difference shows. The first is what others
-    are compared with, and an objection to it is one to every ratio.
+    All run all of the scenarios, so that a small difference shows. The first is what others are
+    compared with, and an objection to it is one to every ratio.
     """
-    scenarios = JOBS[job].scenarios
     reference = methods[0](scenarios, 0)
     found: list[list[str]] = [[]]
     found += [

@@ -208,17 +208,27 @@ def _count_above(keys: Floats, level: Floats, count: Floats) -> None:
 
 
 @part
-def _weigh_above(keys: Floats, weights: Floats, level: Floats, weight: Floats) -> None:
-    """Fill weight (lane,) with that of the units above a level (lane,)."""
+def _weigh_above(
+    keys: Floats, weights: Floats, level: Floats, weight: Floats, count: Floats
+) -> None:
+    """Fill weight and count (lane,) with those of the units above a level (lane,)."""
     weight[:] = 0.0
+    count[:] = 0.0
     for row in range(0, keys.size // LANES, STEP):
         for lane in range(LANES):
             low = level[lane]
-            a = weights[place(row, lane)] if keys[place(row, lane)] > low else 0.0
-            b = weights[place(row + 1, lane)] if keys[place(row + 1, lane)] > low else 0.0
-            c = weights[place(row + 2, lane)] if keys[place(row + 2, lane)] > low else 0.0
-            d = weights[place(row + 3, lane)] if keys[place(row + 3, lane)] > low else 0.0
-            weight[lane] += (a + b) + (c + d)
+            a, b = keys[place(row, lane)] > low, keys[place(row + 1, lane)] > low
+            c, d = keys[place(row + 2, lane)] > low, keys[place(row + 3, lane)] > low
+            weight[lane] += (
+                (weights[place(row, lane)] if a else 0.0)
+                + (weights[place(row + 1, lane)] if b else 0.0)
+            ) + (
+                (weights[place(row + 2, lane)] if c else 0.0)
+                + (weights[place(row + 3, lane)] if d else 0.0)
+            )
+            count[lane] += ((1.0 if a else 0.0) + (1.0 if b else 0.0)) + (
+                (1.0 if c else 0.0) + (1.0 if d else 0.0)
+            )
 
 
 @part
@@ -226,12 +236,12 @@ def _above(
     keys: Floats, weights: Floats, unit: float, level: Floats, weight: Floats, count: Floats
 ) -> None:
     """Fill weight and count (lane,) with those of the units above a level (lane,)."""
-    _count_above(keys, level, count)
     if unit > 0.0:
+        _count_above(keys, level, count)
         for lane in range(LANES):
             weight[lane] = unit * count[lane]
     else:
-        _weigh_above(keys, weights, level, weight)
+        _weigh_above(keys, weights, level, weight, count)
 
 
 @part

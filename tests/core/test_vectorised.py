@@ -122,7 +122,7 @@ LOOPS: dict[str, tuple[Any, ...]] = {
     ),
     "add_up": (add_up, (X, ROWS, 0, LANE, np.zeros(3 * LANES)), (ADD, FUSED, COMPARE)),
     "_count_above": (_count_above, (X, LANE, LANE.copy()), (ADD, COMPARE)),
-    "_weigh_above": (_weigh_above, (X, X, LANE, LANE.copy()), (ADD, COMPARE)),
+    "_weigh_above": (_weigh_above, (X, X, LANE, LANE.copy(), LANE.copy()), (ADD, COMPARE)),
     "scan_rows": (
         scan_rows,
         (

@@ -152,8 +152,8 @@ class Histograms:
     def empty_like(self) -> Histograms:
         """Return empty rows with room for the same bins, which saves growing to them."""
         other = Histograms(self.rows)
-        for name in ("lowest", "width", "start"):
-            setattr(other, name, getattr(self, name).copy())
+        other.lowest, other.width = self.lowest.copy(), self.width.copy()
+        other.start = self.start.copy()
         # Of zeros that the system gives when they are touched: many never are.
         other.bins, other.free = np.zeros(self.bins.shape, dtype=np.int64), self.free
         return other

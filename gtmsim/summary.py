@@ -42,18 +42,21 @@ def scenario_metrics(draws: PortfolioDraws) -> Floats:
     A ratio whose denominator is zero does not exist and is NaN.
     """
     value, spend = draws.value, draws.spend
-    metrics = np.empty((len(METRICS), *value.shape))
-    net, multiple, beyond, hits, largest, largest_share, top_share, effective = metrics[2:]
-    metrics[0], metrics[1], beyond[:], hits[:] = value, spend, draws.beyond, draws.hits
-    largest[:] = draws.largest
+    table = np.empty((len(METRICS), *value.shape))
+    metrics = dict(zip(METRICS, table, strict=True))
+    metrics["value"][:] = value
+    metrics["spend"][:] = spend
+    metrics["beyond_horizon"][:] = draws.beyond
+    metrics["hits"][:] = draws.hits
+    metrics["largest"][:] = draws.largest
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        np.subtract(value, spend, out=net)
-        multiple[:] = np.where(spend > 0.0, value / spend, np.nan)
+        np.subtract(value, spend, out=metrics["net"])
+        metrics["multiple"][:] = np.where(spend > 0.0, value / spend, np.nan)
         # Rounding may lift a share of everything a little above one.
-        np.minimum(draws.largest / value, 1.0, out=largest_share)
-        np.minimum(draws.top_value / value, 1.0, out=top_share)
-        np.divide(value * value, draws.squares, out=effective)
-    return metrics
+        np.minimum(draws.largest / value, 1.0, out=metrics["largest_share"])
+        np.minimum(draws.top_value / value, 1.0, out=metrics["top_share"])
+        np.divide(value * value, draws.squares, out=metrics["effective_number"])
+    return table
 
 
 @dataclass

@@ -20,7 +20,7 @@ from benchmarks.jobs import JOBS
 from benchmarks.measure import interleave, one_core, ratios
 
 CHUNKED_NUMPY = PEERS[0]
-FLOORS = {"J1": 9.0, "J2": 2.7, "J3": 9.0}
+FLOORS = {"J1": 9.7, "J2": 3.2, "J3": 9.0}
 ROUNDS = 7
 
 pytestmark = pytest.mark.skipif(
@@ -46,5 +46,9 @@ def test_kernels_are_many_times_as_fast_as_chunked_numpy(job: str) -> None:
 
 
 def test_misses_cost_nothing() -> None:
-    """A campaign of hit rate 0.05 costs a fifth of one of hit rate 0.9; 0.19 was measured."""
-    assert float(np.median(hit_rates(ROUNDS).ratios)) <= 0.25
+    """A campaign of hit rate 0.05 costs at most a fifth of one of hit rate 0.9.
+
+    Of each the fastest round: whatever disturbs a round adds to it.
+    """
+    rare, *_, often = (min(ns) for ns in hit_rates(ROUNDS).values.values())
+    assert rare <= 0.2 * often

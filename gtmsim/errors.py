@@ -7,7 +7,9 @@
     |   `-- PlanFileError                   a plan file is missing, unreadable or not TOML
     |-- ArgumentError (ValueError)          an argument's value breaks its rule
     |-- ArgumentTypeError (TypeError)       an argument is of the wrong type
-    `-- MetricError (ValueError)            a metric that does not exist for this result
+    |-- MetricError (ValueError)            a metric that does not exist for this plan or result
+    |-- ExactError (ValueError)             an exact answer that cannot be promised for this plan
+    `-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
 """
 
 from __future__ import annotations
@@ -141,6 +143,26 @@ class MetricError(_OneProblemError, ValueError):
     --------
     >>> print(MetricError("metric", "must be one of 'value', 'net'", "profit"))
     metric: must be one of 'value', 'net', got 'profit'
+    """
+
+
+class ExactError(_OneProblemError, ValueError):
+    """An exact answer that cannot be promised for this plan; nothing is guessed instead.
+
+    Examples
+    --------
+    >>> print(ExactError("plan", "must have programs only", "reps", "use prob_exceeds"))
+    plan: must have programs only, got 'reps' (use prob_exceeds)
+    """
+
+
+class PrecisionError(_OneProblemError, ValueError):
+    """A precision that no number of scenarios reaches, or none that was allowed.
+
+    Examples
+    --------
+    >>> print(PrecisionError("metric", "must converge", "mean"))
+    metric: must converge, got 'mean'
     """
 
 

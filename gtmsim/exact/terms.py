@@ -119,4 +119,5 @@ def campaign_worth(
 def _rounded(values: Floats) -> Floats:
     """Round to 40 significant bits."""
     mantissa, exponent = np.frexp(values)
-    return np.ldexp(np.round(mantissa * 2.0**40), exponent - 40)
+    rounded: Floats = np.ldexp(np.round(mantissa * 2.0**40), exponent - 40)
+    return rounded

@@ -14,10 +14,12 @@ from gtmsim import errors
 from gtmsim.errors import (
     ArgumentError,
     ArgumentTypeError,
+    ExactError,
     GtmsimError,
     MetricError,
     PlanError,
     PlanFileError,
+    PrecisionError,
     Problem,
     check_count,
     check_number,
@@ -48,6 +50,8 @@ def test_a_long_value_is_cut() -> None:
         (ArgumentError, ValueError),
         (ArgumentTypeError, TypeError),
         (MetricError, ValueError),
+        (ExactError, ValueError),
+        (PrecisionError, ValueError),
     ],
 )
 def test_every_error_is_ours_and_a_builtin(error: type[Exception], base: type[Exception]) -> None:
@@ -62,10 +66,12 @@ def test_no_error_is_left_out() -> None:
     assert public == {
         "ArgumentError",
         "ArgumentTypeError",
+        "ExactError",
         "GtmsimError",
         "MetricError",
         "PlanError",
         "PlanFileError",
+        "PrecisionError",
     }
 
 
@@ -76,7 +82,9 @@ def test_a_plan_error_lists_every_problem(error: type[PlanError]) -> None:
     assert str(raised) == f"{HIT_RATE}\n{SPEND}"
 
 
-@pytest.mark.parametrize("error", [ArgumentError, ArgumentTypeError, MetricError])
+@pytest.mark.parametrize(
+    "error", [ArgumentError, ArgumentTypeError, MetricError, ExactError, PrecisionError]
+)
 def test_the_others_have_one_problem(error: Any) -> None:
     raised = error("scenarios", "must be at least 1", 0, "leave it out")
     assert raised.problems == (Problem("scenarios", "must be at least 1", 0, "leave it out"),)

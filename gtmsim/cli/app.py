@@ -128,6 +128,13 @@ def run(
         Path | None,
         typer.Option(help="Write to this file (.json, .csv or .txt), or tables and picture to it."),
     ] = None,
+    validate: Annotated[
+        bool,
+        typer.Option(
+            "--validate",
+            help="Compare the simulation with exact answers; the exit code is 1 if it fails.",
+        ),
+    ] = False,
 ) -> None:
     """Simulate a plan."""
     from gtmsim.plan import Plan
@@ -135,11 +142,15 @@ def run(
     folder = out is not None and (out.is_dir() or not (out.suffix or out.exists()))
     form = _format(format, None if folder else out)
     result = _simulate(Plan.from_toml(plan), scenarios, seed, workers)
+    if validate:
+        note(str(result.validate()))
     if out is not None and folder:
         show_report(portfolio(result))
         _write_folder(result, out, form)
     else:
         deliver(portfolio(result), form, out)
+    if validate and not result.validate().passed:
+        raise typer.Exit(1)
 
 
 @app.command()

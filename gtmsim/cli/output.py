@@ -118,6 +118,14 @@ def portfolio(result: PortfolioResult) -> Report:
         "tail": result.tail.reset_index().to_dict("records"),
         "by_month": result.by_month().reset_index().to_dict("records"),
     }
+    if result.verdict is not None:
+        checked = result.validation
+        data["validation"] = {
+            "passed": checked.passed,
+            "verdict": result.verdict,
+            "skipped": list(checked.skipped),
+            "checks": checked.table.to_dict("records"),
+        }
     return Report(tables, data, summary)
 
 

@@ -125,7 +125,7 @@ def headline(result: PortfolioResult) -> list[str]:
         p = result.prob_at_least(plan.target)
         shown = format_share(p, share_error(p, result.scenarios))
         lines.append(f"chance of at least {format_number(plan.target, 0.0)}: {shown}")
-    return lines
+    return lines if result.verdict is None else [*lines, result.verdict]
 
 
 def result_text(result: PortfolioResult) -> str:

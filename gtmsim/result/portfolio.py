@@ -18,6 +18,7 @@ from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result import tables
 from gtmsim.result.display import result_html, result_text
 from gtmsim.result.units import sample_units
+from gtmsim.result.validation import Validation, validate
 from gtmsim.summary import METRICS, Summary, place_of
 from gtmsim.tails import tail_contract
 
@@ -247,6 +248,42 @@ class PortfolioResult:
     def tail(self) -> pd.DataFrame:
         """The tail contract, from the plan and not from the sample; see :mod:`gtmsim.tails`."""
         return tail_contract(self.plan)
+
+    def validate(self) -> Validation:
+        """Compare the simulation with everything exact that applies to its plan.
+
+        Means and spreads of value, spend and hits, the law of each program's best campaign and of
+        its total, and of the portfolio's if it has programs only. Nothing of it comes from the
+        kernels or from the compiled plan.
+
+        Returns
+        -------
+        Validation
+            Its text is one line, with the largest deviation in standard errors or with what is
+            wrong; the result's own text carries it from then on. Its ``table`` lists all checks.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> from gtmsim import CampaignProgram, Pareto, Plan
+        >>> law = Pareto(tail_index=1.5)
+        >>> bets = CampaignProgram(name="bets", campaigns=9, spend=1.0, multiple=law)
+        >>> plan = Plan(horizon=6, channels=[bets])
+        >>> result = gtm.simulate_portfolio(plan, scenarios=5_000, rng=7)
+        >>> result.validate().passed
+        True
+        """
+        return self.validation
+
+    @cached_property
+    def validation(self) -> Validation:
+        """The verdict of :meth:`validate`, computed when first asked for."""
+        return validate(self)
+
+    @property
+    def verdict(self) -> str | None:
+        """The verdict in one line once :meth:`validate` has been run, else None."""
+        return str(self.validation) if "validation" in self.__dict__ else None
 
     @property
     def relative_error(self) -> float:

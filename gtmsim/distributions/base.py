@@ -133,6 +133,44 @@ class Multiple(Model):
         k = check_count("order", order, low=1, high=2)
         return self._moment(level, k, _limit(cap))
 
+    @overload
+    def stop_loss(self, x: float, cap: float | None = None) -> float: ...
+    @overload
+    def stop_loss(self, x: Sequence[float] | NDArray[Any], cap: float | None = None) -> Floats: ...
+    def stop_loss(self, x: ArrayLike, cap: float | None = None) -> float | Floats:
+        """Return E[max(min(X, cap) - x, 0)], the mean of what lies above x.
+
+        Parameters
+        ----------
+        x : float or array_like (point,)
+            Multiples.
+        cap : float, optional
+            The market's size; from it on the result is 0.
+
+        Returns
+        -------
+        float or array (point,)
+            The integral of sf(t, cap) over t from x on; infinite where it diverges.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If x is not made of numbers, or the cap is not above 0.
+        MetricError
+            If a distribution of scipy.stats cannot be integrated.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Pareto
+        >>> Pareto(tail_index=2.0).stop_loss([0.0, 1.0, 4.0])
+        array([2.  , 1.  , 0.25])
+        """
+        limit, points = _limit(cap), _numbers("x", x)
+        with np.errstate(all="ignore"):
+            inside = self._stop_loss(np.clip(points, 0.0, limit).ravel(), limit)
+        inside = inside.reshape(points.shape)
+        return _like(x, np.where(points < limit, inside - np.minimum(points, 0.0), 0.0))
+
     def mean(self, cap: float | None = None) -> float:
         """Return E[min(X, cap)], infinite where it does not exist.
 
@@ -228,6 +266,10 @@ class Multiple(Model):
     @abstractmethod
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         """Integral of min(isf(q), cap)**order from 0 to p > 0; the cap may be infinite."""
+
+    @abstractmethod
+    def _stop_loss(self, x: Floats, cap: float) -> Floats:
+        """Integral of sf from x (point,) >= 0 to the cap, not below x and perhaps infinite."""
 
     def _highest(self, p: float, cap: float) -> np.float64:
         """Where the best fraction p of hits begins, as a scalar that may overflow to inf."""

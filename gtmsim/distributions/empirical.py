@@ -100,6 +100,12 @@ class Empirical(Multiple):
         part = (p * best.size - whole) * best[whole] if whole < best.size else 0.0
         return (math.fsum(best[:whole]) + float(part)) / best.size
 
+    def _stop_loss(self, x: Floats, cap: float) -> Floats:
+        values = np.minimum(self._ascending, cap)
+        above = np.searchsorted(values, x, side="right")
+        sums = np.append(np.cumsum(values[::-1])[::-1], 0.0)
+        return np.maximum(sums[above] - x * (values.size - above), 0.0) / values.size
+
     def _variance(self, cap: float) -> float:
         return float(np.var(np.minimum(self._ascending, cap)))
 

@@ -91,7 +91,20 @@ class LogNormal(Multiple):
         shift = order * self.sigma
         full = np.float64(self.median) ** order * math.exp(0.5 * shift * shift)
         capped = 0.0 if math.isinf(cap) else np.float64(cap) ** order * ndtr(-high)
-        return float(capped + full * _between(low - shift, high - shift))
+        return float(capped + full * _between(np.asarray(low - shift), np.asarray(high - shift)))
+
+    def _stop_loss(self, x: Floats, cap: float) -> Floats:
+        low, high = (np.log(level / self.median) / self.sigma for level in (x, np.asarray(cap)))
+        full = self.median * math.exp(0.5 * self.sigma * self.sigma)
+        inside = full * _between(low - self.sigma, high - self.sigma)
+        capped = 0.0 if math.isinf(cap) else cap * ndtr(-high)
+        wide = inside + capped - x * ndtr(-low)
+        # On a narrow interval the terms cancel, and the survival function is smooth.
+        width = np.log1p((cap - x) / x) / self.sigma
+        width = np.where(width < 1.0, width, 0.0)
+        places = low + width * _NODES[:, None]
+        narrow = width * (_WEIGHTS @ (np.exp(self.sigma * places) * ndtr(-places)))
+        return np.where(width > 0.0, self.sigma * self.median * narrow, wide)
 
     def _variance(self, cap: float) -> float:
         if math.isinf(cap):
@@ -100,6 +113,10 @@ class LogNormal(Multiple):
         return super()._variance(cap)
 
 
-def _between(low: float, high: float) -> float:
+def _between(low: Floats, high: Floats) -> Floats:
     """P(low < Z < high) of a standard normal, from the smaller tail."""
-    return float(ndtr(-low) - ndtr(-high) if low > 0.0 else ndtr(high) - ndtr(low))
+    return np.where(low > 0.0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
+_NODES, _WEIGHTS = 0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS

@@ -114,6 +114,14 @@ class Pareto(Multiple):
         tail = float(self._sf(low)) * _exponential_integral(order - self.tail_index, width)
         return float(low**order * (p + (order * tail if width > 0.0 else 0.0)))
 
+    def _stop_loss(self, x: Floats, cap: float) -> Floats:
+        low = np.clip(x, self.minimum, max(cap, self.minimum))
+        width = np.log1p((cap - low) / low)
+        tail = low * self._sf(low) * _exponential_integrals(1.0 - self.tail_index, width)
+        # Below the minimum every multiple is above x.
+        below = np.maximum(min(cap, self.minimum) - x, 0.0)
+        return below + (tail if cap > self.minimum else 0.0)
+
     def _variance(self, cap: float) -> float:
         # What lies above the minimum is a Lomax: no large mean is squared and taken away.
         above = Lomax(tail_index=self.tail_index, scale=self.minimum)
@@ -196,12 +204,20 @@ class Lomax(Multiple):
         beyond = shifted**2 * self._sf(low) * _expm1_integral(decay, width)
         return float(p * low**2 + 2.0 * (low * tail + beyond))
 
+    def _stop_loss(self, x: Floats, cap: float) -> Floats:
+        shifted = self.scale + x
+        width = np.log1p((cap - x) / shifted)
+        return shifted * self._sf(x) * _exponential_integrals(1.0 - self.tail_index, width)
+
 
 def _exponential_integral(rate: float, width: float) -> float:
     """Integral of exp(rate * v) for v from 0 to width; stable at and near rate 0."""
-    if math.isinf(width):
-        return -1.0 / rate if rate < 0.0 else math.inf
-    return float(width * exprel(rate * width))
+    return float(_exponential_integrals(rate, np.asarray(width)))
+
+
+def _exponential_integrals(rate: float, width: Floats) -> Floats:
+    endless = -1.0 / rate if rate < 0.0 else math.inf
+    return np.where(np.isinf(width), endless, width * exprel(rate * width))
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)

@@ -23,19 +23,30 @@ if TYPE_CHECKING:
         claim_probability,
         reproduce_claim,
     )
-    from gtmsim.concentration import effective_number, gini, lorenz_curve, top_share
+    from gtmsim.concentration import (
+        concentration_report,
+        effective_number,
+        gini,
+        lorenz_curve,
+        top_share,
+    )
     from gtmsim.distributions import Empirical, LogNormal, Lomax, Pareto, ScipyDistribution
     from gtmsim.errors import (
         ArgumentError,
         ArgumentTypeError,
+        ExactError,
         GtmsimError,
         MetricError,
         PlanError,
         PlanFileError,
+        PrecisionError,
     )
+    from gtmsim.exact import exact_moments, total_distribution
     from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
+    from gtmsim.precision import Precision
+    from gtmsim.rare import expected_shortfall, prob_exceeds, tail_quantile
     from gtmsim.result import PortfolioResult
-    from gtmsim.simulate import simulate_portfolio
+    from gtmsim.simulate import scenarios_needed, simulate_portfolio
 
 __version__ = "0.1.0"
 
@@ -44,6 +55,7 @@ __all__ = [
     "ArgumentTypeError",
     "CampaignProgram",
     "Empirical",
+    "ExactError",
     "GtmsimError",
     "LogNormal",
     "Lomax",
@@ -53,37 +65,57 @@ __all__ = [
     "PlanError",
     "PlanFileError",
     "PortfolioResult",
+    "Precision",
+    "PrecisionError",
     "Ramp",
     "SalesTeam",
     "ScipyDistribution",
     "alpha_for_claim",
     "campaigns_for_claim",
     "claim_probability",
+    "concentration_report",
     "effective_number",
+    "exact_moments",
+    "expected_shortfall",
     "gini",
     "lorenz_curve",
     "plots",
     "presets",
+    "prob_exceeds",
     "reproduce_claim",
+    "scenarios_needed",
     "simulate_portfolio",
+    "tail_quantile",
     "top_share",
+    "total_distribution",
 ]
 
 _MODULES = {
     "claim": ("alpha_for_claim", "campaigns_for_claim", "claim_probability", "reproduce_claim"),
-    "concentration": ("effective_number", "gini", "lorenz_curve", "top_share"),
+    "concentration": (
+        "concentration_report",
+        "effective_number",
+        "gini",
+        "lorenz_curve",
+        "top_share",
+    ),
     "distributions": ("Empirical", "LogNormal", "Lomax", "Pareto", "ScipyDistribution"),
     "errors": (
         "ArgumentError",
         "ArgumentTypeError",
+        "ExactError",
         "GtmsimError",
         "MetricError",
         "PlanError",
         "PlanFileError",
+        "PrecisionError",
     ),
+    "exact": ("exact_moments", "total_distribution"),
     "plan": ("CampaignProgram", "Plan", "Ramp", "SalesTeam"),
+    "precision": ("Precision",),
+    "rare": ("expected_shortfall", "prob_exceeds", "tail_quantile"),
     "result": ("PortfolioResult",),
-    "simulate": ("simulate_portfolio",),
+    "simulate": ("scenarios_needed", "simulate_portfolio"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

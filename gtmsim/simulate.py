@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -11,9 +12,10 @@ from gtmsim.compiled import CompiledPlan, compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, is_alone, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
-from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
+from gtmsim.errors import ArgumentError, ArgumentTypeError, PrecisionError, check_count
 from gtmsim.execute import default_workers, physical_memory, run_tasks
 from gtmsim.plan import Plan
+from gtmsim.precision import Precision
 from gtmsim.progress import compilation_announced, progress_bar
 from gtmsim.result import PortfolioResult, make_manifest
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
@@ -22,6 +24,8 @@ from gtmsim.summary import METRICS, Summary, scenario_metrics
 _CHUNK_BYTES = 8 * 2**20
 _TASKS_PER_WORKER = 8
 _SHORTEST_TASK, _LONGEST_TASK = 2**15, 2**17
+_BATCH = 2**14
+"""Scenarios after which a run that stops when it is precise enough looks for the first time."""
 
 
 class _Task(NamedTuple):
@@ -37,6 +41,8 @@ def simulate_portfolio(
     workers: int | None = None,
     progress: bool | None = None,
     keep: Literal["scenarios", "summary"] = "scenarios",
+    until: Precision | None = None,
+    max_scenarios: int = 10_000_000,
 ) -> PortfolioResult:
     """Simulate a plan of sales hires and marketing campaigns many times over.
 
@@ -54,6 +60,11 @@ def simulate_portfolio(
         A progress bar; by default on long runs, where the output is a terminal or a notebook.
     keep : {"scenarios", "summary"}
         Whether every scenario's metrics are kept, or only their distributions, in constant memory.
+    until : Precision, optional
+        Go on until a figure is this precise, instead of for a number of scenarios: 16,384 and then
+        twice as many each time.
+    max_scenarios : int, default 10_000_000
+        Most scenarios to go on for.
 
     Returns
     -------
@@ -65,6 +76,11 @@ def simulate_portfolio(
         If an argument breaks its rule.
     PlanError
         If the plan cannot be compiled.
+    MetricError
+        If the figure to be made precise does not exist or does not converge.
+    PrecisionError
+        If the precision is not reached with the most scenarios; the message says how many it would
+        take.
 
     Notes
     -----
@@ -91,6 +107,36 @@ def simulate_portfolio(
         raise ArgumentTypeError("progress", "must be True, False or None", progress)
     seed = resolve_seed(rng)
     compiled = compile_plan(plan)
+    if until is None:
+        return _simulate(compiled, scenarios, seed, workers, progress, keep)
+    if not isinstance(until, Precision):
+        fix = "write Precision(metric='p10', relative=0.01)"
+        raise ArgumentTypeError("until", "must be a Precision", until, fix)
+    most = check_count("max_scenarios", max_scenarios, low=_BATCH, high=MAX_SCENARIOS)
+    size = _BATCH
+    while True:
+        # The scenarios before are drawn again: twice the work at most, and one code for both ways.
+        result = _simulate(compiled, size, seed, workers, progress, keep)
+        excess = until.reached(result)
+        if excess <= 1.0:
+            return result
+        if size == most:
+            needed = f"about {excess**2 * size:,.0f}" if math.isfinite(excess) else "more than that"
+            rule = f"must be enough for {until.relative:g} of {until.metric}, which takes {needed}"
+            raise PrecisionError("max_scenarios", rule, most, "raise it, or ask for less precision")
+        size = min(2 * size, most)
+
+
+def _simulate(
+    compiled: CompiledPlan,
+    scenarios: int,
+    seed: int,
+    workers: int,
+    progress: bool | None,
+    keep: Literal["scenarios", "summary"],
+) -> PortfolioResult:
+    """Simulate the first scenarios of a seed."""
+    plan = compiled.plan
     if keep == "scenarios":
         _check_room(len(compiled.names), scenarios)
     run = _Run(compiled, seed, scenarios, keep == "scenarios")
@@ -106,6 +152,55 @@ def simulate_portfolio(
         kept=run.kept,
         manifest=make_manifest(plan, seed, scenarios, keep),
     )
+
+
+def scenarios_needed(
+    plan: Plan,
+    metric: str,
+    relative: float,
+    *,
+    confidence: float = 0.95,
+    channel: str = "portfolio",
+    rng: RNGLike = None,
+) -> int:
+    """Return about how many scenarios make a figure this precise.
+
+    Parameters
+    ----------
+    plan : Plan
+    metric : str
+        A figure, as in :meth:`gtmsim.PortfolioResult.interval`.
+    relative : float
+        Half-width of its interval as a share of its estimate.
+    confidence : float, default 0.95
+    channel : str, default "portfolio"
+    rng : None, int, SeedSequence or Generator, optional
+
+    Returns
+    -------
+    int
+        From a run of 65,536 scenarios, whose interval narrows with the root of their number.
+
+    Raises
+    ------
+    MetricError
+        If the figure does not exist or does not converge.
+    PrecisionError
+        If the run is too short to say.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> 1_000 < scenarios_needed(example_plan(), "p10", 0.01, rng=7) < 100_000
+    True
+    """
+    precision = Precision(metric, relative, confidence, channel)
+    pilot = simulate_portfolio(plan, scenarios=4 * _BATCH, rng=rng)
+    excess = precision.reached(pilot)
+    if not math.isfinite(excess):
+        rule = f"must have an interval and not be 0 in {pilot.scenarios:,} scenarios"
+        raise PrecisionError("metric", rule, metric, "ask for a figure that is less rare")
+    return max(math.ceil(excess**2 * pilot.scenarios), LANES)
 
 
 def _check_room(places: int, scenarios: int) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gtmsim.result.intervals import shown_mean
 from gtmsim.result.tables import summary_rows
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ HEADERS = {
     "value_p10": "P10: 90 % chance of at least",
     "value_p50": "P50",
     "value_p90": "P90",
+    "value_mean": "mean",
     "multiple_p50": "multiple P50",
     "prob_loss": "P(loss)",
     "cvar_95": "mean net of worst 5 %",
@@ -95,6 +97,7 @@ def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
             "value_p10": _quantile_error(result, 0.1, "value", channel),
             "value_p50": _quantile_error(result, 0.5, "value", channel),
             "value_p90": _quantile_error(result, 0.9, "value", channel),
+            "value_mean": shown_mean(result, channel).half_width / 2.0,
             "multiple_p50": _quantile_error(result, 0.5, "multiple", channel),
             # The mean of the worst 5 % is about as uncertain as the quantile it starts from.
             "cvar_95": _quantile_error(result, 0.05, "net", channel),
@@ -128,13 +131,36 @@ def headline(result: PortfolioResult) -> list[str]:
     return lines if result.verdict is None else [*lines, result.verdict]
 
 
+def mean_notes(result: PortfolioResult) -> list[str]:
+    """Say of each channel whose mean is not that of the scenarios why it is not."""
+    notes = []
+    for name, tail in result.tail.iterrows():
+        channel, alpha = str(name), float(tail["tail_index"])
+        method = shown_mean(result, channel).method
+        if method == "infinite":
+            notes.append(f"{channel}: the mean is infinite, with tail index {alpha:g}")
+        elif method == "not known":
+            notes.append(f"{channel}: the tail is not known, so neither is whether a mean exists")
+        elif method == "exact" and not tail["variance_exists"]:
+            rate = f"n**-{1.0 - 1.0 / alpha:.2g}"
+            notes.append(
+                f"{channel}: the mean is exact; with tail index {alpha:g} that of n scenarios "
+                f"comes near it as {rate}"
+            )
+        elif method == "exact":
+            notes.append(f"{channel}: the mean is exact; the scenarios are too few for their tail")
+    return notes
+
+
 def result_text(result: PortfolioResult) -> str:
     """Return a result as text."""
-    return "\n".join([*headline(result), "", formatted_summary(result).to_string()])
+    table = formatted_summary(result).to_string()
+    return "\n".join([*headline(result), "", table, *mean_notes(result)])
 
 
 def result_html(result: PortfolioResult) -> str:
     """Return a result as HTML for a notebook; names from the plan are escaped."""
     title, *rest = (html.escape(line) for line in headline(result))
     table = formatted_summary(result).to_html(border=0, escape=True)
-    return f"<div><b>{title}</b><br>{'<br>'.join(rest)}{table}</div>"
+    notes = "<br>".join(html.escape(line) for line in mean_notes(result))
+    return f"<div><b>{title}</b><br>{'<br>'.join(rest)}{table}{notes}</div>"

@@ -13,12 +13,16 @@ import pandas as pd
 
 from gtmsim.core._types import Floats
 from gtmsim.errors import MetricError, check_levels, check_number
+from gtmsim.exact import exact_moments
 from gtmsim.histograms import RELATIVE_WIDTH
 from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result import tables
 from gtmsim.result.display import result_html, result_text
+from gtmsim.result.intervals import figure_interval
 from gtmsim.result.units import sample_units
 from gtmsim.result.validation import Validation, validate
+from gtmsim.statistics import Interval, TailDiagnostics, tail_diagnostics
+from gtmsim.statistics.intervals import check_level
 from gtmsim.summary import METRICS, Summary, place_of
 from gtmsim.tails import tail_contract
 
@@ -184,18 +188,80 @@ class PortfolioResult:
         total = values[:whole].sum() + (wanted - whole) * values[whole]
         return float(total / wanted)
 
-    def summary(self) -> pd.DataFrame:
+    def interval(self, metric: str, channel: str = PORTFOLIO, *, level: float = 0.95) -> Interval:
+        """Return a figure with the interval that is right for it.
+
+        Parameters
+        ----------
+        metric : str
+            A metric and what of it: "value_p10", "net_mean", "net_cvar_95"; or one of prob_loss,
+            prob_target, hit_rate, spend, top_share. "p10", "mean" and "cvar_95" are short for
+            those of value and, for the last, of net.
+        channel : str, default "portfolio"
+        level : float, default 0.95
+
+        Returns
+        -------
+        Interval
+            By order statistics for quantiles, Wilson's for probabilities; for a mean the normal
+            one where the variance is finite and the scenarios are many for their skewness, else
+            one with a fitted tail of the plan's index.
+
+        Raises
+        ------
+        MetricError
+            If there is no such figure, or it is a mean that does not exist.
+        PrecisionError
+            If the scenarios are too few for it.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> interval = result.interval("p10")
+        >>> interval.low < interval.estimate < interval.high, interval.method
+        (True, 'order statistics')
+        """
+        place_of(self.distributions.names, channel, "channel")
+        return figure_interval(self, metric, channel, check_level(level))
+
+    @cached_property
+    def exact(self) -> pd.DataFrame:
+        """Closed-form means and deviations; see :func:`gtmsim.exact.exact_moments`."""
+        return exact_moments(self.plan)
+
+    def tail_diagnostics(self, channel: str = PORTFOLIO) -> TailDiagnostics:
+        """Return what the scenarios' values say of their tail, beside what the plan says.
+
+        See :func:`gtmsim.statistics.tail_diagnostics`.
+
+        Raises
+        ------
+        MetricError
+            If the scenarios were not kept.
+        """
+        return tail_diagnostics(self.values("value", channel))
+
+    def summary(self, *, intervals: bool = False) -> pd.DataFrame:
         """Return one row per channel and the portfolio: what to read first.
+
+        Parameters
+        ----------
+        intervals : bool, default False
+            Whether to give each figure with its 95 % interval: columns are then (figure, estimate
+            or low or high).
 
         Returns
         -------
         DataFrame
-            Index channel. Columns: spend (mean), value_p10, value_p50, value_p90, net_p50,
-            multiple_p50, prob_loss, prob_target (portfolio only), cvar_95 (mean net of the worst
-            5 % of scenarios), top_share (median share of value of the best 1 % of spend), hit_rate,
-            beyond_p50.
+            Index channel. Columns: spend (mean), value_p10, value_p50, value_p90, value_mean (of
+            the scenarios where they can tell, else exact; infinite where it does not exist, NaN
+            where that is not known), net_p50, multiple_p50, prob_loss, prob_target (portfolio
+            only), cvar_95 (mean net of the worst 5 % of scenarios), top_share (median share of
+            value of the best 1 % of spend), hit_rate,
+            beyond_horizon_p50.
         """
-        return tables.summary_table(self)
+        return tables.interval_table(self) if intervals else tables.summary_table(self)
 
     def by_channel(
         self,

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gtmsim.errors import check_levels
+from gtmsim.errors import MetricError, PrecisionError, check_levels
+from gtmsim.result.intervals import shown_mean
+from gtmsim.statistics import Interval
 from gtmsim.summary import MONTHLY_METRICS
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 CLAIMED_SHARE = 0.99
 """The s of "1 % of spend brings s of results"."""
+
+_NONE = Interval(math.nan, math.nan, math.nan, 0.95, "none")
 
 
 def _label(quantile: float) -> str:
@@ -37,6 +41,7 @@ def summary_rows(result: PortfolioResult) -> dict[str, dict[str, float]]:
             "value_p10": low,
             "value_p50": middle,
             "value_p90": high,
+            "value_mean": shown_mean(result, name).estimate,
             "net_p50": result.quantile(0.5, "net", name),
             "multiple_p50": result.quantile(0.5, "multiple", name),
             "prob_loss": result.prob_loss(name),
@@ -44,7 +49,7 @@ def summary_rows(result: PortfolioResult) -> dict[str, dict[str, float]]:
             "cvar_95": result.cvar(0.95, "net", name),
             "top_share": result.quantile(0.5, "top_share", name),
             "hit_rate": hits.sum / hits.n / campaigns if campaigns else math.nan,
-            "beyond_p50": result.quantile(0.5, "beyond_horizon", name),
+            "beyond_horizon_p50": result.quantile(0.5, "beyond_horizon", name),
         }
     return rows
 
@@ -52,6 +57,27 @@ def summary_rows(result: PortfolioResult) -> dict[str, dict[str, float]]:
 def summary_table(result: PortfolioResult) -> pd.DataFrame:
     """Return one row per channel and the portfolio; see PortfolioResult.summary."""
     return pd.DataFrame.from_dict(summary_rows(result), orient="index").rename_axis("channel")
+
+
+def interval_table(result: PortfolioResult) -> pd.DataFrame:
+    """Return the summary with intervals: columns (figure, estimate, low and high)."""
+    rows: dict[str, dict[tuple[str, str], float]] = {}
+    columns = summary_rows(result)
+    for name in result.distributions.names:
+        row = rows[name] = {}
+        for figure in columns[name]:
+            if figure == "value_mean":
+                interval = shown_mean(result, name)
+            else:
+                try:
+                    interval = result.interval(figure, name)
+                except (MetricError, PrecisionError):
+                    interval = _NONE
+            for end in ("estimate", "low", "high"):
+                row[figure, end] = getattr(interval, end)
+    figures = pd.MultiIndex.from_tuples(next(iter(rows.values())), names=["figure", None])
+    table = [list(row.values()) for row in rows.values()]
+    return pd.DataFrame(table, index=pd.Index(rows, name="channel"), columns=figures)
 
 
 def channel_table(

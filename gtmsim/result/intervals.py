@@ -1,0 +1,146 @@
+"""The right interval for each figure of a result, named as the summary's columns are."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from gtmsim.core._types import Floats
+from gtmsim.errors import MetricError, PrecisionError
+from gtmsim.histograms import Histogram
+from gtmsim.statistics import (
+    Interval,
+    lower_mean_interval,
+    mean_interval,
+    probability_interval,
+    quantile_interval,
+)
+from gtmsim.summary import METRICS
+
+if TYPE_CHECKING:
+    from gtmsim.result.portfolio import PortfolioResult
+
+_HEAVY_METRICS = ("value", "net", "multiple", "beyond_horizon", "largest")
+"""Metrics with the tail of their channel; the others are bounded."""
+
+_SHORT = {"mean": "value_mean", "top_share": "top_share_p50", "spend": "spend_mean"}
+_FORMS = re.compile(
+    r"(?:(?P<metric>\w+?)_)?(?:p(?P<quantile>\d+(?:\.\d+)?)|cvar_(?P<cvar>\d+)|(?P<mean>mean))"
+)
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A figure: of a metric, its mean, a quantile or the mean of its worst part."""
+
+    metric: str
+    kind: str
+    level: float
+
+
+def figure_interval(result: PortfolioResult, name: str, channel: str, level: float) -> Interval:
+    """Return the interval of a figure; see PortfolioResult.interval."""
+    if name in ("prob_loss", "prob_target"):
+        successes = _successes(result, name, channel)
+        return probability_interval(successes, result.scenarios, level)
+    if name == "hit_rate":
+        campaigns = result.campaign_count(channel)
+        if not campaigns:
+            raise MetricError("metric", "must be of a channel with campaigns", name)
+        hits = figure_interval(result, "hits_mean", channel, level)
+        parts = (hits.estimate / campaigns, hits.low / campaigns, hits.high / campaigns)
+        return Interval(*parts, level, hits.method)
+    figure = _parse(name)
+    draws = _draws(result, figure.metric, channel)
+    if figure.kind == "quantile":
+        return quantile_interval(draws, figure.level, level)
+    if figure.kind == "cvar":
+        return lower_mean_interval(draws, figure.level, level)
+    interval = mean_interval(draws, level, _tail_index(result, figure.metric, channel))
+    return _within_bins(interval, draws) if isinstance(draws, Histogram) else interval
+
+
+def _within_bins(interval: Interval, draws: Histogram) -> Interval:
+    """Widen a mean's interval by how much draws may differ within their bins."""
+    variance = float(draws.counts @ (draws.upper - draws.lower) ** 2) / 12.0 / draws.n
+    error = float(ndtri(0.5 + interval.level / 2.0)) * math.sqrt(variance / draws.n)
+    mean = interval.estimate
+    return replace(
+        interval,
+        low=mean - math.hypot(mean - interval.low, error),
+        high=mean + math.hypot(interval.high - mean, error),
+    )
+
+
+def shown_mean(result: PortfolioResult, channel: str, level: float = 0.95) -> Interval:
+    """Return the mean of value as it may be shown: from draws, exact, infinite or not known.
+
+    Only where the variance is finite and the draws are many for their tail is it their mean.
+    """
+    tail = result.tail.loc[channel]
+    if tail["mean_exists"] is None:
+        return Interval(math.nan, math.nan, math.nan, level, "not known")
+    if not tail["mean_exists"]:
+        return Interval(math.inf, math.inf, math.inf, level, "infinite")
+    if tail["variance_exists"]:
+        try:
+            sampled = mean_interval(_draws(result, "value", channel), level)
+        except PrecisionError:
+            sampled = None
+        if sampled is not None and sampled.method == "normal":
+            return sampled
+    exact = float(result.exact["value_mean"][channel])
+    return Interval(exact, exact, exact, level, "exact")
+
+
+def _parse(name: str) -> _Figure:
+    found = _FORMS.fullmatch(_SHORT.get(name, name)) if isinstance(name, str) else None
+    if found is not None:
+        whole = found["quantile"] or found["cvar"]
+        metric = found["metric"] or ("net" if found["cvar"] else "value")
+        share = float(whole) / 100.0 if whole else 0.0
+        if metric in METRICS and (found["mean"] or 0.0 < share < 1.0):
+            if found["mean"]:
+                return _Figure(metric, "mean", 0.0)
+            if found["cvar"]:
+                return _Figure(metric, "cvar", 1.0 - share)
+            return _Figure(metric, "quantile", share)
+    rule = (
+        "must be prob_loss, prob_target, hit_rate, spend, top_share, or a metric "
+        f"({', '.join(METRICS)}) and _p10, _mean or _cvar_95"
+    )
+    raise MetricError("metric", rule, name, "write 'p10', 'value_mean' or 'net_cvar_95'")
+
+
+def _successes(result: PortfolioResult, name: str, channel: str) -> int:
+    if name == "prob_loss":
+        return round(result.prob_loss(channel) * result.scenarios)
+    if result.plan.target is None or channel != "portfolio":
+        rule = "must be of the portfolio of a plan with a target"
+        raise MetricError("metric", rule, name, "set the plan's target")
+    return round(result.prob_at_least(result.plan.target) * result.scenarios)
+
+
+def _draws(result: PortfolioResult, metric: str, channel: str) -> Floats | Histogram:
+    if result.kept is None:
+        return result.distributions.metric(metric, channel)
+    values = result.values(metric, channel)
+    return values[~np.isnan(values)]
+
+
+def _tail_index(result: PortfolioResult, metric: str, channel: str) -> float:
+    if metric not in _HEAVY_METRICS:
+        return math.inf
+    tail = result.tail.loc[channel]
+    if tail["mean_exists"] is None:
+        rule = f"must have a mean, and the tail of {channel} is not known"
+        raise MetricError("metric", rule, f"{metric}_mean", "ask for a quantile, or set a cap")
+    if not tail["mean_exists"]:
+        rule = f"must exist: with tail index {tail['tail_index']:g} {channel} has no mean"
+        raise MetricError("metric", rule, f"{metric}_mean", "ask for a quantile, or set a cap")
+    return float(result.tail["tail_index"][channel])

@@ -12,7 +12,7 @@ import gtmsim as gtm
 from gtmsim import CampaignProgram, Lomax, Pareto, Plan, ScipyDistribution, simulate_portfolio
 from gtmsim.errors import ArgumentError, MetricError, PrecisionError
 from gtmsim.presets import example_plan
-from gtmsim.statistics import mean_interval
+from gtmsim.statistics import mean_interval, probability_interval
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +164,20 @@ def test_the_tail_of_the_draws_stands_beside_that_of_the_plan(binned):
 def test_public_names():
     assert gtm.prob_exceeds.__module__.startswith("gtmsim.rare")
     assert gtm.exact_moments.__module__.startswith("gtmsim.exact")
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
+    [
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_wilson_interval(successes: int, trials: int, low: float, high: float) -> None:
+    interval = probability_interval(successes, trials)
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=5e-5)
+    mirrored = probability_interval(trials - successes, trials)
+    assert (mirrored.low, mirrored.high) == pytest.approx((1.0 - high, 1.0 - low), abs=5e-5)

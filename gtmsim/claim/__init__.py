@@ -6,7 +6,7 @@ how many it takes, and `reproduce_claim` lays out all three beside a sales team.
 """
 
 from gtmsim.claim.closed_form import alpha_for_claim
-from gtmsim.claim.probability import ClaimProbability, claim_probability, wilson_interval
+from gtmsim.claim.probability import ClaimProbability, claim_probability
 from gtmsim.claim.search import CampaignsForClaim, campaigns_for_claim
 from gtmsim.claim.table import ClaimTable, reproduce_claim
 
@@ -18,5 +18,4 @@ __all__ = [
     "campaigns_for_claim",
     "claim_probability",
     "reproduce_claim",
-    "wilson_interval",
 ]

@@ -22,11 +22,12 @@ from gtmsim.errors import ArgumentTypeError, check_count, check_number
 from gtmsim.execute import default_workers, run_tasks
 from gtmsim.progress import compilation_announced
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
+from gtmsim.statistics import Interval, probability_interval, quantile_interval
 
 Floats = NDArray[np.float64]
 
 MOST_CAMPAIGNS = 100_000_000
-_Z95 = 1.959963984540054
+_NO_INTERVAL = Interval(math.nan, math.nan, math.nan, 0.95, "none")
 _DRAWS_PER_CALL = 10_000_000
 """A kernel cannot be interrupted between draws, so it is called for about this many at a time."""
 
@@ -170,12 +171,14 @@ def claim_probability(
     shares = np.sort(top[valued] / total[valued])
     # A share that equals the claim may come out a rounding error below it.
     met = int(np.count_nonzero(shares >= s * (1.0 - 1e-12)))
-    low, median, high = np.quantile(shares, [0.05, 0.5, 0.95]) if shares.size else [math.nan] * 3
+    low, high = np.quantile(shares, [0.05, 0.95]) if shares.size else [math.nan] * 2
+    median = quantile_interval(shares, 0.5) if shares.size else _NO_INTERVAL
+    probability = probability_interval(met, size)
     return ClaimProbability(
         probability=met / size,
-        interval=wilson_interval(met, size),
-        median_share=float(median),
-        median_interval=_median_interval(shares),
+        interval=(probability.low, probability.high),
+        median_share=median.estimate,
+        median_interval=(max(median.low, 0.0), min(median.high, 1.0)),
         share_range=(float(low), float(high)),
         population_share=float(law.top_share(p, hit_rate=h, cap=limit)),
         campaigns=n,
@@ -242,34 +245,6 @@ def as_multiple(multiple: AnyMultiple | float | Any) -> AnyMultiple:
     raise ArgumentTypeError(
         "multiple", "must be a distribution or the tail index of a Pareto", multiple
     )
-
-
-def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
-    """Return the 95 % interval of a probability (Wilson 1927).
-
-    Examples
-    --------
-    >>> [round(end, 4) for end in wilson_interval(0, 10)]
-    [0.0, 0.2775]
-    """
-    share, z2 = successes / trials, _Z95**2
-    middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
-    half = math.sqrt(share * (1 - share) * z2 / trials + (z2 / (2 * trials)) ** 2)
-    half /= 1 + z2 / trials
-    return (
-        0.0 if successes == 0 else middle - half,
-        1.0 if successes == trials else middle + half,
-    )
-
-
-def _median_interval(ordered: Floats) -> tuple[float, float]:
-    """Return the order statistics that enclose the median with 95 % probability."""
-    n = ordered.size
-    if n == 0:
-        return math.nan, math.nan
-    reach = _Z95 * math.sqrt(n) / 2
-    low, high = math.floor(n / 2 - reach), math.ceil(n / 2 + reach)
-    return float(ordered[max(low, 0)]), float(ordered[min(high, n - 1)])
 
 
 def with_error(value: float, interval: tuple[float, float]) -> str:

@@ -14,7 +14,6 @@ from gtmsim.claim import (
     ClaimProbability,
     claim_probability,
     probability,
-    wilson_interval,
 )
 from gtmsim.distributions import Empirical, LogNormal, Lomax, Pareto
 from gtmsim.errors import ArgumentError, ArgumentTypeError
@@ -112,22 +111,6 @@ def test_repr_prints_the_digits_that_its_errors_support() -> None:
         "ClaimProbability(0.283 [0.275, 0.292] that the top 1 % of 1,000 campaigns brings 99 %; "
         "median share 0.969, 5-95 % 0.777 to 0.999; 10,000 scenarios, seed=7)"
     )
-
-
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    # Newcombe, Statistics in Medicine 17 (1998), table I, method 3.
-    [
-        (81, 263, 0.2553, 0.3662),
-        (15, 148, 0.0624, 0.1605),
-        (0, 20, 0.0, 0.1611),
-        (1, 29, 0.0061, 0.1718),
-    ],
-)
-def test_wilson_interval(successes: int, trials: int, low: float, high: float) -> None:
-    assert wilson_interval(successes, trials) == pytest.approx((low, high), abs=5e-5)
-    mirrored = wilson_interval(trials - successes, trials)
-    assert mirrored == pytest.approx((1.0 - high, 1.0 - low), abs=5e-5)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,16 @@ def test_a_mean_that_does_not_exist_is_not_shown():
     assert result.interval("spend").low == pytest.approx(600.0)
 
 
+def test_the_mean_of_channels_together_is_exact_under_a_power_law():
+    result = simulate_portfolio(bets(1.3, 2.5), scenarios=5_000, rng=7)
+    interval = result.interval("mean")
+    assert interval.method == "exact"
+    assert interval.low == interval.high == result.exact["value_mean"]["portfolio"]
+    assert result.interval("net_mean").estimate == pytest.approx(interval.estimate - 400.0)
+    with pytest.raises(MetricError, match=r"metric: must not be the mean of channels together"):
+        result.interval("multiple_mean")
+
+
 def test_a_mean_that_is_not_known_is_not_shown():
     # scipy's law says nothing of its tail.
     law = ScipyDistribution.from_frozen(stats.lognorm(1.0))

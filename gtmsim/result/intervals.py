@@ -61,8 +61,20 @@ def figure_interval(result: PortfolioResult, name: str, channel: str, level: flo
         return quantile_interval(draws, figure.level, level)
     if figure.kind == "cvar":
         return lower_mean_interval(draws, figure.level, level)
-    interval = mean_interval(draws, level, _tail_index(result, figure.metric, channel))
+    index = _tail_index(result, figure.metric, channel)
+    if math.isfinite(index) and channel == "portfolio" and len(result.channels) > 1:
+        return _mixed_mean(result, figure.metric, level)
+    interval = mean_interval(draws, level, index)
     return _within_bins(interval, draws) if isinstance(draws, Histogram) else interval
+
+
+def _mixed_mean(result: PortfolioResult, metric: str, level: float) -> Interval:
+    """Return a portfolio's exact mean: a heavy channel that is rarely large shows in no sample."""
+    if metric not in ("value", "net"):
+        rule = "must not be the mean of channels together under a power law, but for value and net"
+        raise MetricError("metric", rule, f"{metric}_mean", "ask for that of each channel")
+    exact = float(result.exact[f"{metric}_mean"]["portfolio"])
+    return Interval(exact, exact, exact, level, "exact")
 
 
 def _within_bins(interval: Interval, draws: Histogram) -> Interval:

@@ -205,7 +205,8 @@ class PortfolioResult:
         Interval
             By order statistics for quantiles, Wilson's for probabilities; for a mean the normal
             one where the variance is finite and the scenarios are many for their skewness, else
-            one with a fitted tail of the plan's index.
+            one with a fitted tail of the plan's index. For value and net of several channels under
+            a power law it is the exact mean, without width.
 
         Raises
         ------

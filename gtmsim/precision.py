@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gtmsim.errors import MetricError, PrecisionError, check_number
-
-if TYPE_CHECKING:
-    from gtmsim.result import PortfolioResult
-
-_HEAVY_MEANS = ("mean", "value_mean", "net_mean", "multiple_mean", "largest_mean")
+from gtmsim.result import PortfolioResult
+from gtmsim.result.intervals import mean_tail_index
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,11 @@ class Precision:
     channel: str = "portfolio"
 
     def __post_init__(self) -> None:
-        bounds = {"low": 0.0, "high": 1.0, "low_open": True, "high_open": True}
-        check_number("relative", self.relative, **bounds)  # type: ignore[arg-type]
-        check_number("confidence", self.confidence, **bounds)  # type: ignore[arg-type]
+        check_number("relative", self.relative, low=0, high=1, low_open=True, high_open=True)
+        check_number("confidence", self.confidence, low=0, high=1, low_open=True, high_open=True)
 
-    def reached(self, result: PortfolioResult) -> float:
-        """Return the relative half-width of the figure's interval over what is asked; 1 is enough.
+    def excess(self, result: PortfolioResult) -> float:
+        """Return how many times as wide the figure's interval is as was asked; 1 is precise enough.
 
         Infinite while there are too few scenarios for an interval, or the estimate is 0.
 
@@ -70,7 +65,14 @@ class Precision:
         MetricError
             If there is no such figure, or it is a mean that does not exist or hardly converges.
         """
-        self._check_converges(result)
+        alpha = mean_tail_index(result, self.metric, self.channel)
+        if alpha <= 2.0:
+            rate = f"n**-{1.0 - 1.0 / alpha:.2g}"
+            rule = (
+                f"must converge: with tail index {alpha:g} the mean of n scenarios comes near as "
+                f"{rate}"
+            )
+            raise MetricError("metric", rule, self.metric, "read result.exact instead")
         try:
             interval = result.interval(self.metric, self.channel, level=self.confidence)
         except PrecisionError:
@@ -80,15 +82,3 @@ class Precision:
         if not math.isfinite(half):
             return math.inf
         return half / wanted if wanted > 0.0 else (0.0 if half == 0.0 else math.inf)
-
-    def _check_converges(self, result: PortfolioResult) -> None:
-        if self.metric not in _HEAVY_MEANS or self.channel not in result.tail.index:
-            return
-        tail = result.tail.loc[self.channel]
-        if tail["mean_exists"] and not tail["variance_exists"]:
-            alpha = float(result.tail["tail_index"][self.channel])
-            rule = (
-                f"must converge: with tail index {alpha:g} the mean of n scenarios comes near "
-                f"as n**-{1.0 - 1.0 / alpha:.2g}"
-            )
-            raise MetricError("metric", rule, self.metric, "read result.exact instead")

@@ -105,19 +105,17 @@ def simulate_portfolio(
         raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
     if progress is not None and not isinstance(progress, bool):
         raise ArgumentTypeError("progress", "must be True, False or None", progress)
-    seed = resolve_seed(rng)
-    compiled = compile_plan(plan)
+    run = _Run(compile_plan(plan), resolve_seed(rng), keep == "scenarios")
     if until is None:
-        return _simulate(compiled, scenarios, seed, workers, progress, keep)
+        return run.extended(scenarios, workers, progress)
     if not isinstance(until, Precision):
         fix = "write Precision(metric='p10', relative=0.01)"
         raise ArgumentTypeError("until", "must be a Precision", until, fix)
     most = check_count("max_scenarios", max_scenarios, low=_BATCH, high=MAX_SCENARIOS)
     size = _BATCH
     while True:
-        # The scenarios before are drawn again: twice the work at most, and one code for both ways.
-        result = _simulate(compiled, size, seed, workers, progress, keep)
-        excess = until.reached(result)
+        result = run.extended(size, workers, progress)
+        excess = until.excess(result)
         if excess <= 1.0:
             return result
         if size == most:
@@ -125,33 +123,6 @@ def simulate_portfolio(
             rule = f"must be enough for {until.relative:g} of {until.metric}, which takes {needed}"
             raise PrecisionError("max_scenarios", rule, most, "raise it, or ask for less precision")
         size = min(2 * size, most)
-
-
-def _simulate(
-    compiled: CompiledPlan,
-    scenarios: int,
-    seed: int,
-    workers: int,
-    progress: bool | None,
-    keep: Literal["scenarios", "summary"],
-) -> PortfolioResult:
-    """Simulate the first scenarios of a seed."""
-    plan = compiled.plan
-    if keep == "scenarios":
-        _check_room(len(compiled.names), scenarios)
-    run = _Run(compiled, seed, scenarios, keep == "scenarios")
-    summary = Summary.of(compiled)
-    with compilation_announced(progress), progress_bar(scenarios, plan.name, progress) as bar:
-        for part in run_tasks(run.task, run.tasks(workers), workers):
-            summary.merge(part)
-            bar.update(part.scenarios)
-    return PortfolioResult(
-        plan=plan,
-        seed=seed,
-        distributions=summary,
-        kept=run.kept,
-        manifest=make_manifest(plan, seed, scenarios, keep),
-    )
 
 
 def scenarios_needed(
@@ -196,7 +167,7 @@ def scenarios_needed(
     """
     precision = Precision(metric, relative, confidence, channel)
     pilot = simulate_portfolio(plan, scenarios=4 * _BATCH, rng=rng)
-    excess = precision.reached(pilot)
+    excess = precision.excess(pilot)
     if not math.isfinite(excess):
         rule = f"must have an interval and not be 0 in {pilot.scenarios:,} scenarios"
         raise PrecisionError("metric", rule, metric, "ask for a figure that is less rare")
@@ -214,24 +185,52 @@ def _check_room(places: int, scenarios: int) -> None:
 
 
 class _Run:
-    """One simulation: what its tasks share."""
+    """One simulation: what its tasks share, and the scenarios so far."""
 
-    def __init__(self, compiled: CompiledPlan, seed: int, scenarios: int, keep: bool) -> None:
+    def __init__(self, compiled: CompiledPlan, seed: int, keep: bool) -> None:
         self.compiled = compiled
+        self.seed = seed
         self.key = seed_key(seed)
-        self.scenarios = scenarios
-        shape = (len(METRICS), len(compiled.names), scenarios)
-        self.kept: Floats | None = np.empty(shape) if keep else None
+        self.summary = Summary.of(compiled)
+        self.kept: Floats | None = self._room(0) if keep else None
         self.chunk = _chunk_size(compiled)
         self.pattern = Summary.of(compiled)
 
-    def tasks(self, workers: int) -> Iterator[_Task]:
-        """Cut the scenarios into tasks of whole chunks, a few for each worker."""
-        size = -(-self.scenarios // (workers * _TASKS_PER_WORKER))
-        size = min(max(size, _SHORTEST_TASK), _LONGEST_TASK, -(-self.scenarios // workers))
+    def extended(self, scenarios: int, workers: int, progress: bool | None) -> PortfolioResult:
+        """Go on to so many scenarios and return the result of all; before, they fill blocks."""
+        plan, done = self.compiled.plan, self.summary.scenarios
+        if self.kept is not None:
+            _check_room(len(self.compiled.names), scenarios)
+            before, self.kept = self.kept, self._room(scenarios)
+            self.kept[:, :, :done] = before
+        tasks = self.tasks(done, scenarios, workers)
+        with (
+            compilation_announced(progress),
+            progress_bar(scenarios - done, plan.name, progress) as bar,
+        ):
+            for part in run_tasks(self.task, tasks, workers):
+                self.summary.merge(part)
+                bar.update(part.scenarios)
+        keep = "summary" if self.kept is None else "scenarios"
+        return PortfolioResult(
+            plan=plan,
+            seed=self.seed,
+            distributions=self.summary,
+            kept=self.kept,
+            manifest=make_manifest(plan, self.seed, scenarios, keep),
+        )
+
+    def _room(self, scenarios: int) -> Floats:
+        return np.empty((len(METRICS), len(self.compiled.names), scenarios))
+
+    def tasks(self, done: int, scenarios: int, workers: int) -> Iterator[_Task]:
+        """Cut the scenarios to come into tasks of whole chunks, a few for each worker."""
+        to_come = scenarios - done
+        size = -(-to_come // (workers * _TASKS_PER_WORKER))
+        size = min(max(size, _SHORTEST_TASK), _LONGEST_TASK, -(-to_come // workers))
         size = -(-size // self.chunk) * self.chunk
-        for first in range(0, self.scenarios, size):
-            yield _Task(first, min(first + size, self.scenarios))
+        for first in range(done, scenarios, size):
+            yield _Task(first, min(first + size, scenarios))
 
     def task(self, task: _Task) -> Summary:
         """Simulate a range of scenarios and summarise it."""

@@ -180,7 +180,7 @@ def test_without_a_channel_all_of_them_are_one_set() -> None:
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: top_share([]), ArgumentError, "values: must hold at least one unit, got []"),
+        (lambda: top_share([]), ArgumentError, "values: must hold at least one value, got []"),
         (
             lambda: gini([0.0, 0.0]),
             ArgumentError,
@@ -275,7 +275,7 @@ def test_without_a_channel_all_of_them_are_one_set() -> None:
         (
             lambda: gini(frame().iloc[:0]),
             ArgumentError,
-            "values.value: must hold at least one unit, got []",
+            "values.value: must hold at least one value, got []",
         ),
         (
             lambda: gini(pd.DataFrame({"value": [1.0, 2.0], "units": [1.0, 1.5]})),

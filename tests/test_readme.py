@@ -26,6 +26,15 @@ def test_example_prints_its_output() -> None:
     assert run.stderr == ""
 
 
+def test_what_can_be_trusted_runs() -> None:
+    """It goes on from the example, and its verdict is the one that is shown."""
+    code = blocks("python")[0] + blocks("python")[1] + "print(result.verdict)"
+    shown = blocks("python")[1].partition("# ")[2].partition("\n")[0]
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == shown
+    assert run.stderr == ""
+
+
 def test_commands_exist() -> None:
     named = set(re.findall(r"^gtmsim (\w+)", blocks("text")[1], re.MULTILINE))
     assert named

@@ -143,7 +143,10 @@ def run(
     form = _format(format, None if folder else out)
     result = _simulate(Plan.from_toml(plan), scenarios, seed, workers)
     if validate:
-        note(str(result.validate()))
+        verdict = str(result.validate())
+        # Tables carry it.
+        if form is not Format.TABLE and not folder:
+            note(verdict)
     if out is not None and folder:
         show_report(portfolio(result))
         _write_folder(result, out, form)

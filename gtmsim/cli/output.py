@@ -119,7 +119,7 @@ def portfolio(result: PortfolioResult) -> Report:
         "by_month": result.by_month().reset_index().to_dict("records"),
     }
     if result.verdict is not None:
-        checked = result.validation
+        checked = result.validate()
         data["validation"] = {
             "passed": checked.passed,
             "verdict": result.verdict,

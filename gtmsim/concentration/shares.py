@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gtmsim.errors import ArgumentError, ArgumentTypeError, check_number
+from gtmsim.errors import ArgumentError, check_number
+from gtmsim.statistics.points import amounts
 
 Floats = NDArray[np.float64]
 
@@ -250,9 +251,9 @@ def _scenarios(
             "channel", "must not be given for values without channels", channel, "leave it out"
         )
     else:
-        value = _column("values", values)
+        value = amounts(values, "values")
         ones = np.ones_like(value)
-        sets = [_checked(value, ones if spend is None else _column("spend", spend), ones)]
+        sets = [_checked(value, ones if spend is None else amounts(spend, "spend"), ones)]
     valued = [rows for rows in sets if rows.value.any()]
     if not valued:
         raise ArgumentError("values", "must hold some value to share", 0.0)
@@ -275,8 +276,8 @@ def _from_frame(frame: pd.DataFrame, channel: str | None, needs_spend: bool) -> 
     parts = [rows for _, rows in frame.groupby("scenario")] if "scenario" in frame else [frame]
     sets = []
     for rows in parts or [frame]:
-        value = _column("values.value", rows["value"])
-        count = _column("values.units", rows["units"]) if "units" in rows else np.ones_like(value)
+        value = amounts(rows["value"], "values.value")
+        count = amounts(rows["units"], "values.units") if "units" in rows else np.ones_like(value)
         for i in np.flatnonzero((count != np.floor(count)) | ((count == 0.0) & (value > 0.0)))[:1]:
             raise ArgumentError(
                 f"values.units[{i}]",
@@ -284,28 +285,9 @@ def _from_frame(frame: pd.DataFrame, channel: str | None, needs_spend: bool) -> 
                 count[i].item(),
             )
         own = needs_spend and "spend" in rows
-        paid = _column("values.spend", rows["spend"]) if own else count
+        paid = amounts(rows["spend"], "values.spend") if own else count
         sets.append(_checked(value, paid, count, "values.spend"))
     return sets
-
-
-def _column(path: str, values: ArrayLike | Any) -> Floats:
-    """Return finite numbers that are not negative, (unit,), or say which one is wrong."""
-    try:
-        if np.iscomplexobj(values):
-            raise TypeError  # numpy would drop the imaginary part with no more than a warning
-        array = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(path, "must be a sequence of numbers", values) from None
-    if array.ndim != 1:
-        raise ArgumentError(path, "must have one dimension", f"shape {array.shape}")
-    if array.size == 0:
-        raise ArgumentError(path, "must hold at least one unit", [])
-    for i in np.flatnonzero(~(np.isfinite(array) & (array >= 0.0)))[:1]:
-        raise ArgumentError(
-            f"{path}[{i}]", "must be a finite number that is not negative", array[i].item()
-        )
-    return array
 
 
 def _checked(value: Floats, spend: Floats, count: Floats, path: str = "spend") -> _Set:

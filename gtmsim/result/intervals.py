@@ -29,8 +29,9 @@ _HEAVY_METRICS = ("value", "net", "multiple", "beyond_horizon", "largest")
 """Metrics with the tail of their channel; the others are bounded."""
 
 _SHORT = {"mean": "value_mean", "top_share": "top_share_p50", "spend": "spend_mean"}
+_SHARES = ("prob_loss", "prob_target", "hit_rate")
 _FORMS = re.compile(
-    r"(?:(?P<metric>\w+?)_)?(?:p(?P<quantile>\d+(?:\.\d+)?)|cvar_(?P<cvar>\d+)|(?P<mean>mean))"
+    r"(?:(?P<metric>\w+?)_)?(?:p(?P<quantile>\d+(?:\.\d+)?)|cvar_(?P<cvar>\d+(?:\.\d+)?)|(?P<mean>mean))"
 )
 
 
@@ -45,7 +46,7 @@ class _Figure:
 
 def figure_interval(result: PortfolioResult, name: str, channel: str, level: float) -> Interval:
     """Return the interval of a figure; see PortfolioResult.interval."""
-    if name in ("prob_loss", "prob_target"):
+    if name in _SHARES[:2]:
         successes = _successes(result, name, channel)
         return probability_interval(successes, result.scenarios, level)
     if name == "hit_rate":
@@ -66,6 +67,20 @@ def figure_interval(result: PortfolioResult, name: str, channel: str, level: flo
         return _mixed_mean(result, figure.metric, level)
     interval = mean_interval(draws, level, index)
     return _within_bins(interval, draws) if isinstance(draws, Histogram) else interval
+
+
+def mean_tail_index(result: PortfolioResult, name: str, channel: str) -> float:
+    """Return the tail index behind a figure that is a mean, infinite for any other figure.
+
+    Raises
+    ------
+    MetricError
+        If there is no such figure, or it is a mean that does not exist.
+    """
+    if name in _SHARES:
+        return math.inf
+    figure = _parse(name)
+    return _tail_index(result, figure.metric, channel) if figure.kind == "mean" else math.inf
 
 
 def _mixed_mean(result: PortfolioResult, metric: str, level: float) -> Interval:
@@ -92,7 +107,8 @@ def _within_bins(interval: Interval, draws: Histogram) -> Interval:
 def shown_mean(result: PortfolioResult, channel: str, level: float = 0.95) -> Interval:
     """Return the mean of value as it may be shown: from draws, exact, infinite or not known.
 
-    Only where the variance is finite and the draws are many for their tail is it their mean.
+    Only where the variance is finite and the draws are many for their tail is it their mean. Bins
+    are enough for it: their sums are exact.
     """
     tail = result.tail.loc[channel]
     if tail["mean_exists"] is None:
@@ -101,7 +117,8 @@ def shown_mean(result: PortfolioResult, channel: str, level: float = 0.95) -> In
         return Interval(math.inf, math.inf, math.inf, level, "infinite")
     if tail["variance_exists"]:
         try:
-            sampled = mean_interval(_draws(result, "value", channel), level)
+            draws = result.distributions.metric("value", channel)
+            sampled = _within_bins(mean_interval(draws, level), draws)
         except PrecisionError:
             sampled = None
         if sampled is not None and sampled.method == "normal":

@@ -340,17 +340,16 @@ class PortfolioResult:
         >>> result.validate().passed
         True
         """
-        return self.validation
+        return self._validation
 
     @cached_property
-    def validation(self) -> Validation:
-        """The verdict of :meth:`validate`, computed when first asked for."""
+    def _validation(self) -> Validation:
         return validate(self)
 
     @property
     def verdict(self) -> str | None:
         """The verdict in one line once :meth:`validate` has been run, else None."""
-        return str(self.validation) if "validation" in self.__dict__ else None
+        return str(self._validation) if "_validation" in self.__dict__ else None
 
     @property
     def relative_error(self) -> float:

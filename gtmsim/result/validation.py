@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from gtmsim.errors import ExactError, MetricError
-from gtmsim.exact import exact_moments, largest_cdf, total_distribution
+from gtmsim.exact import largest_cdf, total_distribution
 from gtmsim.histograms import Histogram
 from gtmsim.plan import CampaignProgram
 
@@ -25,6 +25,8 @@ FALSE_ALARM = 1e-4
 _LEVELS = (0.1, 0.5, 0.9, 0.99)
 _ONE_DRAW = 0.5
 """Standard errors that one scenario may move a mean; beyond it the mean is not yet normal."""
+_SIDES = 1.0 - 1e-9, 1.0 + 1e-9
+"""A value that has a probability of its own may lie on the edge of a bin, or a rounding below."""
 _GRID_ERROR = 1e-3
 """How far a grid may blur a probability, or by a standard error of the median if that is more."""
 
@@ -89,8 +91,8 @@ class Validation:
 
 def validate(result: PortfolioResult) -> Validation:
     """Compare a result with everything exact that applies; see PortfolioResult.validate."""
-    checks = list(_moment_checks(result))
     skipped: list[str] = []
+    checks = list(_moment_checks(result, skipped))
     programs = [c.name for c in result.plan.channels if isinstance(c, CampaignProgram)]
     for name in programs:
         checks += _largest_checks(result, name)
@@ -105,20 +107,29 @@ def validate(result: PortfolioResult) -> Validation:
     return Validation(pd.DataFrame(checks, columns=list(Check._fields)), tuple(skipped), limit)
 
 
-def _moment_checks(result: PortfolioResult) -> Iterator[Check]:
-    moments = exact_moments(result.plan)
+def _moment_checks(result: PortfolioResult, skipped: list[str]) -> Iterator[Check]:
     programs = {c.name for c in result.plan.channels if isinstance(c, CampaignProgram)}
-    for name, row in moments.iterrows():
-        channel = str(name)
+    # The portfolio of one channel is that channel.
+    names = result.channels if len(result.channels) == 1 else result.distributions.names
+    for channel in names:
+        moments = result.exact
         for metric in ("value", "spend", "hits"):
-            draws = result.distributions.metric(metric, channel)
-            mean, sd = float(row[f"{metric}_mean"]), float(row[f"{metric}_sd"])
+            mean = float(moments[f"{metric}_mean"][channel])
+            sd = float(moments[f"{metric}_sd"][channel])
+            if metric == "hits" and mean == 0.0:
+                continue
+            if math.isnan(sd):
+                skipped.append(f"{metric} of {channel}: its deviation is not known")
             if not (math.isfinite(mean) and math.isfinite(sd)):
                 continue
-            yield from _mean_check(channel, metric, draws, mean, sd)
+            draws = result.distributions.metric(metric, channel)
+            found = [*_mean_check(channel, metric, draws, mean, sd)]
             # A program's value is compared with its whole law instead.
-            if metric != "value" or channel not in programs:
-                yield from _spread_check(channel, metric, draws, mean, sd)
+            if (metric != "value" or channel not in programs) and sd > 1e-9 * abs(mean):
+                found += [*_spread_check(channel, metric, draws, mean, sd)]
+            if not found:
+                skipped.append(f"mean {metric} of {channel}: one scenario decides too much of it")
+            yield from found
 
 
 def _mean_check(
@@ -128,9 +139,10 @@ def _mean_check(
     furthest = max(draws.maximum - mean, mean - draws.minimum)
     # Sums in bins are within 2**-36 of themselves.
     rounding = 1e-9 * abs(mean)
-    if furthest <= _ONE_DRAW * error * draws.n + rounding:
+    if furthest <= _ONE_DRAW * error * draws.n + rounding or sd == 0.0:
         simulated = draws.sum / draws.n
-        off = (simulated - mean) / (error + rounding) if error + rounding else simulated - mean
+        apart, allowed = simulated - mean, error + rounding
+        off = apart / allowed if allowed else math.copysign(math.inf if apart else 0.0, apart)
         yield Check(channel, f"mean {metric}", simulated, mean, off)
 
 
@@ -138,8 +150,6 @@ def _spread_check(
     channel: str, metric: str, draws: Histogram, mean: float, sd: float
 ) -> Iterator[Check]:
     """Compare standard deviations, where no single scenario makes much of the sample's."""
-    if sd <= 1e-9 * abs(mean):
-        return
     squares = (draws.sums / draws.counts - mean) ** 2
     square = float(draws.counts @ squares) / draws.n
     error = math.sqrt(float(draws.counts @ (squares - square) ** 2)) / draws.n
@@ -153,9 +163,10 @@ def _spread_check(
 def _largest_checks(result: PortfolioResult, channel: str) -> Iterator[Check]:
     draws = result.distributions.metric("largest", channel)
     for q, x, below in _points(draws):
-        exact = largest_cdf(result.plan, x, channel)
+        low, high = (largest_cdf(result.plan, x * side, channel) for side in _SIDES)
+        bracket = low, 0.5 * (low + high), high
         label = f"P(largest campaign below its P{100 * q:g})"
-        yield _share_check(channel, label, below, exact, draws.n)
+        yield _share_check(channel, label, below / draws.n, bracket, draws.n)
     yield _best_check(result, channel, draws)
 
 
@@ -164,9 +175,8 @@ def _best_check(result: PortfolioResult, channel: str, draws: Histogram) -> Chec
 
     Within rounding, so that many scenarios may share a best at the cap.
     """
-    best = draws.maximum
-    at_most = largest_cdf(result.plan, best * (1.0 + 1e-9), channel) ** draws.n
-    at_least = 1.0 - largest_cdf(result.plan, best * (1.0 - 1e-9), channel) ** draws.n
+    below, up_to = (largest_cdf(result.plan, draws.maximum * side, channel) for side in _SIDES)
+    at_most, at_least = up_to**draws.n, 1.0 - below**draws.n
     low, high = (float(ndtri(max(p, 1e-300))) for p in (at_most, at_least))
     off = min(low, 0.0) or max(-high, 0.0)
     return Check(channel, "P(best campaign of all at most this)", at_most, 0.5, off)
@@ -180,11 +190,9 @@ def _total_checks(result: PortfolioResult, channel: str) -> Iterator[Check]:
     tolerance = min(max(_GRID_ERROR, 0.5 / math.sqrt(draws.n)), 0.01)
     law = total_distribution(result.plan, channel, reach=1.01 * points[-1][1], tolerance=tolerance)
     for q, x, below in points:
-        low, high = law.bounds(x)
-        blur = 0.5 * (high - low)
+        bracket = law.bounds(x * _SIDES[0])[0], law.cdf(x), law.bounds(x * _SIDES[1])[1]
         label = f"P(value below its P{100 * q:g})"
-        # Of what the grid cannot tell, the simulation gets the benefit.
-        yield _share_check(channel, label, below, float(law.cdf(x)), draws.n, blur)
+        yield _share_check(channel, label, below / draws.n, bracket, draws.n)
 
 
 def _points(draws: Histogram) -> Iterator[tuple[float, float, int]]:
@@ -198,9 +206,10 @@ def _points(draws: Histogram) -> Iterator[tuple[float, float, int]]:
 
 
 def _share_check(
-    channel: str, label: str, below: int, exact: float, n: int, blur: float = 0.0
+    channel: str, label: str, share: float, bracket: tuple[float, float, float], n: int
 ) -> Check:
-    share = below / n
+    """Compare a share of n scenarios with bounds on its probability, an estimate between them."""
+    low, exact, high = bracket
+    apart = share - min(max(share, low), high)
     error = math.sqrt(max(exact * (1.0 - exact), 1.0 / n) / n)
-    off = math.copysign(max(abs(share - exact) - blur, 0.0), share - exact) / error
-    return Check(channel, label, share, exact, off)
+    return Check(channel, label, share, exact, apart / error)

@@ -92,14 +92,7 @@ def numbers(values: ArrayLike, name: str = "values") -> Floats:
     >>> numbers([1, 2])
     array([1., 2.])
     """
-    try:
-        x = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentTypeError(name, "must be a sequence of numbers", values) from None
-    if x.ndim != 1:
-        raise ArgumentError(name, "must have one dimension", f"shape {x.shape}")
-    if x.size == 0:
-        raise ArgumentError(name, "must hold at least one value", [])
+    x = _sequence(values, name)
     for i in np.flatnonzero(np.isnan(x))[:1]:
         raise ArgumentError(f"{name}[{i}]", "must not be NaN", float("nan"))
     return x
@@ -118,8 +111,22 @@ def amounts(values: ArrayLike, name: str = "values") -> Floats:
     >>> amounts([0, 2])
     array([0., 2.])
     """
-    x = numbers(values, name)
+    x = _sequence(values, name)
     for i in np.flatnonzero(~(np.isfinite(x) & (x >= 0.0)))[:1]:
         rule = "must be a finite number that is not negative"
         raise ArgumentError(f"{name}[{i}]", rule, x[i].item())
+    return x
+
+
+def _sequence(values: ArrayLike, name: str) -> Floats:
+    try:
+        if np.iscomplexobj(values):
+            raise TypeError  # numpy would drop the imaginary part with no more than a warning
+        x = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentTypeError(name, "must be a sequence of numbers", values) from None
+    if x.ndim != 1:
+        raise ArgumentError(name, "must have one dimension", f"shape {x.shape}")
+    if x.size == 0:
+        raise ArgumentError(name, "must hold at least one value", [])
     return x

@@ -178,13 +178,11 @@ def test_diagnostics_bundle_the_readings() -> None:
 
 
 @pytest.mark.parametrize("read", [hill, pareto_k, max_to_sum, tail_diagnostics])
-@pytest.mark.parametrize("bad", [-1.0, math.inf])
+@pytest.mark.parametrize("bad", [-1.0, math.inf, math.nan])
 def test_amounts_are_finite_and_not_negative(read: Any, bad: float) -> None:
     message = f"values[1]: must be a finite number that is not negative, got {bad}"
     with pytest.raises(ArgumentError, match=f"^{re.escape(message)}$"):
         read([1.0, bad])
-    with pytest.raises(ArgumentError, match=r"^values\[1\]: must not be NaN, got nan$"):
-        read([1.0, math.nan])
 
 
 @pytest.mark.parametrize(

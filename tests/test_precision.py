@@ -87,6 +87,14 @@ def test_what_does_not_converge_is_refused():
         simulate_portfolio(PLAN, until=Precision("profit", 0.01), rng=7)
 
 
+def test_a_channel_that_is_not_there_is_named():
+    for metric in ("mean", "p10", "prob_loss"):
+        with pytest.raises(
+            MetricError, match=r"channel: must be one of .*, got .x."
+        ):
+            scenarios_needed(bets(1.5), metric, 0.01, channel="x", rng=7)
+
+
 def test_what_cannot_be_reached_says_what_it_would_take():
     rule = r"max_scenarios: must be enough for 0.0001 of p10, which takes about [\d,]+, got 20000"
     with pytest.raises(PrecisionError, match=rule):

@@ -20,7 +20,7 @@ from gtmsim.statistics import (
     probability_interval,
     quantile_interval,
 )
-from gtmsim.summary import METRICS
+from gtmsim.summary import METRICS, place_of
 
 if TYPE_CHECKING:
     from gtmsim.result.portfolio import PortfolioResult
@@ -75,8 +75,9 @@ def mean_tail_index(result: PortfolioResult, name: str, channel: str) -> float:
     Raises
     ------
     MetricError
-        If there is no such figure, or it is a mean that does not exist.
+        If there is no such figure or channel, or it is a mean that does not exist.
     """
+    place_of(result.distributions.names, channel, "channel")
     if name in _SHARES:
         return math.inf
     figure = _parse(name)

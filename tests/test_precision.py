@@ -89,9 +89,7 @@ def test_what_does_not_converge_is_refused():
 
 def test_a_channel_that_is_not_there_is_named():
     for metric in ("mean", "p10", "prob_loss"):
-        with pytest.raises(
-            MetricError, match=r"channel: must be one of .*, got .x."
-        ):
+        with pytest.raises(MetricError, match=r"channel: must be one of .*, got .x."):
             scenarios_needed(bets(1.5), metric, 0.01, channel="x", rng=7)
 
 

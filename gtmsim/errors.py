@@ -5,6 +5,7 @@
     GtmsimError
     |-- PlanError (ValueError)              a plan, or a model in it, breaks its rules
     |   `-- PlanFileError                   a plan file is missing, unreadable or not TOML
+    |-- HistoryError (ValueError)           a history, as exported, cannot be read or fitted
     |-- ArgumentError (ValueError)          an argument's value breaks its rule
     |-- ArgumentTypeError (TypeError)       an argument is of the wrong type
     |-- MetricError (ValueError)            a metric that does not exist for this plan or result
@@ -67,7 +68,16 @@ class GtmsimError(Exception):
     """
 
 
-class PlanError(GtmsimError, ValueError):
+class _ProblemsError(GtmsimError):
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), (self.problems,)
+
+
+class PlanError(_ProblemsError, ValueError):
     """A plan, or a model in it, breaks rules; the message lists all of them, one a line.
 
     Parameters
@@ -83,13 +93,6 @@ class PlanError(GtmsimError, ValueError):
     prefix = ""
     """What its paths begin with when it is not a plan that is wrong but a model on its own."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
-
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), (self.problems,)
-
 
 class PlanFileError(PlanError):
     """A plan file is missing, unreadable or not TOML.
@@ -98,6 +101,21 @@ class PlanFileError(PlanError):
     --------
     >>> issubclass(PlanFileError, PlanError)
     True
+    """
+
+
+class HistoryError(_ProblemsError, ValueError):
+    """A history, as exported, cannot be read or fitted; the message lists what is wrong.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        Paths name the file, the row as a spreadsheet counts it, and the column.
+
+    Examples
+    --------
+    >>> print(HistoryError([Problem("ads.csv, row 7, Cost", "must be a number", "n/a")]))
+    ads.csv, row 7, Cost: must be a number, got 'n/a'
     """
 
 

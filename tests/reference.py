@@ -315,6 +315,10 @@ def multiples(multiple: AnyMultiple, random: Random) -> Iterator[float]:
                 yield multiple.scale * (survival ** (-1.0 / multiple.tail_index) - 1.0)
             case "lognormal":
                 yield random.lognormvariate(math.log(multiple.median), multiple.sigma)
+            case "spliced":
+                x = random.lognormvariate(math.log(multiple.median), multiple.sigma)
+                beyond = multiple.threshold * survival ** (-1.0 / multiple.tail_index)
+                yield x if x < multiple.threshold else beyond
             case "empirical":
                 yield float(random.choice(multiple.values))
             case "scipy":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from gtmsim.distributions import (
     Multiple,
     Pareto,
     ScipyDistribution,
+    Spliced,
 )
 from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
 
@@ -30,12 +32,25 @@ text = st.text(
 names = text.filter(lambda name: name != "portfolio")
 
 
+def spliced(median: float, sigma: float, place: float, tail_index: float) -> Spliced:
+    """A threshold so many standard deviations above the body's median."""
+    threshold = median * math.exp(sigma * place)
+    return Spliced(median=median, sigma=sigma, threshold=threshold, tail_index=tail_index)
+
+
 def multiples() -> st.SearchStrategy[Multiple]:
     tail_index, scale = floats(0.1, 20.0), floats(1e-3, 1e3)
     return st.one_of(
         st.builds(Pareto, tail_index=tail_index, minimum=scale),
         st.builds(Lomax, tail_index=tail_index, scale=scale),
         st.builds(LogNormal, median=scale, sigma=floats(0.01, 10.0)),
+        st.builds(
+            spliced,
+            median=scale,
+            sigma=floats(0.01, 10.0),
+            place=floats(-4.0, 6.0),
+            tail_index=tail_index,
+        ),
         st.builds(Empirical, values=st.lists(floats(0.0, 1e6), min_size=1, max_size=5)),
         st.builds(
             ScipyDistribution,

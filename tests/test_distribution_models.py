@@ -18,6 +18,7 @@ from gtmsim.distributions import (
     Lomax,
     Pareto,
     ScipyDistribution,
+    Spliced,
 )
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, PlanError
 
@@ -25,6 +26,7 @@ MODELS = (
     Pareto(tail_index=1.5, minimum=0.1),
     Lomax(tail_index=1.2, scale=3.37),
     LogNormal(median=1.44, sigma=1.0),
+    Spliced(median=1.3, sigma=0.9, threshold=8.1, tail_index=1.4),
     Empirical(values=(0.0, 1.0, 1.0 / 3.0)),
     ScipyDistribution(name="burr12", args=(2.0, 1.1), kwds={"scale": 3.0}),
 )
@@ -55,7 +57,7 @@ def test_numpy_scalars_and_arrays_are_numbers() -> None:
 
 
 def test_tail_indices() -> None:
-    assert [law.tail_index for law in MODELS] == [1.5, 1.2, math.inf, math.inf, 2.2]
+    assert [law.tail_index for law in MODELS] == [1.5, 1.2, math.inf, 1.4, math.inf, 2.2]
 
 
 def test_broken_rules_are_named() -> None:

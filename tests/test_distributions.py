@@ -23,8 +23,10 @@ from gtmsim.distributions import (
     Multiple,
     Pareto,
     ScipyDistribution,
+    Spliced,
 )
 from gtmsim.errors import ArgumentError, ArgumentTypeError
+from tests.strategies import spliced
 
 VALUES = (0.0, 0.0, 0.5, 1.0, 1.0, 2.0, 40.0)
 LAWS: tuple[Any, ...] = (
@@ -43,6 +45,10 @@ LAWS: tuple[Any, ...] = (
     LogNormal(median=1.44, sigma=1.0),
     LogNormal(median=1e-3, sigma=0.1),
     LogNormal(median=2.0, sigma=3.0),
+    Spliced(median=1.0, sigma=1.0, threshold=4.0, tail_index=1.5),
+    Spliced(median=2.0, sigma=0.3, threshold=1.5, tail_index=1.0),
+    Spliced(median=0.1, sigma=3.0, threshold=60.0, tail_index=2.0),
+    Spliced(median=1.0, sigma=0.8, threshold=30.0, tail_index=0.1),
     ScipyDistribution.from_frozen(stats.gamma(0.5, scale=2.0)),
     ScipyDistribution.from_frozen(stats.burr12(2.0, 0.9)),
 )
@@ -53,7 +59,7 @@ def integral_of_sf(law: Multiple, order: int, cap: float) -> float:
     """E[min(X, cap)**order] by Gauss-Legendre on pieces of a logarithmic axis."""
     nodes, weights = np.polynomial.legendre.leggauss(40)
     edges = [0.0, *np.geomspace(1e-14, 1.0, 57) * cap]
-    kink = getattr(law, "minimum", cap)
+    kink = getattr(law, "minimum", getattr(law, "threshold", cap))
     edges = sorted({*edges, min(kink, cap)})
     total = 0.0
     for low, high in pairwise(edges):
@@ -80,7 +86,8 @@ def test_capped_moments_are_integrals(law: Multiple, order: int, cap: float) -> 
 def test_upper_moments_are_integrals(law: Multiple, order: int, p: float, cap: float) -> None:
     # q = p exp(-t); the weight beyond t = 60 is at most that of the cap itself.
     bend = math.log(p / max(min(law.sf(cap), p), p * math.exp(-60.0)))
-    edges = [0.0, *(t for t in (1.0, 5.0, 20.0) if t < bend), bend]
+    kink = math.log(p / getattr(law, "tail_share", p))
+    edges = [0.0, *(t for t in sorted((kink, 1.0, 5.0, 20.0)) if 0.0 < t < bend), bend]
 
     def integrand(t: float) -> float:
         q = p * math.exp(-t)
@@ -105,7 +112,8 @@ def test_moments_of_power_laws() -> None:
 
 @pytest.mark.parametrize("alpha", [0.1, 0.5, 1.0])
 def test_a_mean_that_does_not_exist_is_infinite(alpha: float) -> None:
-    for law in (Pareto(tail_index=alpha), Lomax(tail_index=alpha, scale=1.0)):
+    laws = Pareto(tail_index=alpha), Lomax(tail_index=alpha, scale=1.0), spliced(1, 1, 2, alpha)
+    for law in laws:
         assert law.mean() == law.variance() == math.inf
         assert math.isnan(law.top_share(0.01))
         assert math.isfinite(law.variance(cap=1e150))
@@ -185,6 +193,13 @@ laws = st.one_of(
     st.builds(Pareto, tail_index=st.floats(0.1, 50.0), minimum=st.floats(1e-3, 1e3)),
     st.builds(Lomax, tail_index=st.floats(0.1, 50.0), scale=st.floats(1e-3, 1e3)),
     st.builds(LogNormal, median=st.floats(1e-3, 1e3), sigma=st.floats(0.01, 10.0)),
+    st.builds(
+        spliced,
+        median=st.floats(1e-3, 1e3),
+        sigma=st.floats(0.01, 10.0),
+        place=st.floats(-4.0, 6.0),
+        tail_index=st.floats(0.1, 50.0),
+    ),
 )
 samples = st.builds(
     Empirical, values=st.lists(st.floats(0.0, 1e6, allow_subnormal=False), min_size=1, max_size=30)
@@ -298,6 +313,8 @@ def test_from_mean_without_a_cap() -> None:
 @given(laws, st.floats(1e-3, 0.999), st.floats(0.01, 1.0))
 def test_from_mean_reaches_any_mean_below_the_cap(law: Any, reached: float, h: float) -> None:
     shape = {k: v for k, v in law if k in ("tail_index", "sigma")}
+    if isinstance(law, Spliced):
+        shape["tail_share"] = law.tail_share
     cap, mean = 50.0, reached * h * 50.0
     found = type(law).from_mean(mean, **shape, hit_rate=h, cap=cap)
     assert h * found.mean(cap) == pytest.approx(mean, rel=1e-10)

@@ -120,6 +120,10 @@ MULTIPLES = [
     (gtm.Pareto(tail_index=1.5, minimum=1.0), {"tail_index": 1.6, "minimum": 1.1}),
     (gtm.Lomax(tail_index=1.5, scale=1.0), {"tail_index": 1.6, "scale": 1.1}),
     (gtm.LogNormal(median=1.0, sigma=1.0), {"median": 1.1, "sigma": 1.1}),
+    (
+        gtm.Spliced(median=1.0, sigma=1.0, threshold=3.0, tail_index=1.5),
+        {"median": 1.1, "sigma": 1.1, "threshold": 3.1, "tail_index": 1.6},
+    ),
     (gtm.Empirical(values=(0.0, 1.0, 5.0)), {"values": (0.0, 1.0, 6.0)}),
     (
         gtm.ScipyDistribution.from_frozen(stats.gamma(2.0, scale=1.0)),

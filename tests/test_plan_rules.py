@@ -106,7 +106,7 @@ PROGRAM_RULES = [
     (
         "multiple",
         {"family": "lomx"},
-        "multiple.family: must be one of 'pareto', 'lomax', 'lognormal', 'empirical', 'scipy',"
+        "multiple.family: must be one of 'pareto', 'lomax', 'lognormal', 'spliced', 'empirical', 'scipy',"
         " got 'lomx'",
     ),
     (

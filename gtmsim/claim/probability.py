@@ -17,6 +17,7 @@ from gtmsim.distributions import (
     Lomax,
     Pareto,
     ScipyDistribution,
+    Spliced,
 )
 from gtmsim.errors import ArgumentTypeError, check_count, check_number
 from gtmsim.execute import default_workers, run_tasks
@@ -236,7 +237,7 @@ def sample_totals(
 
 def as_multiple(multiple: AnyMultiple | float | Any) -> AnyMultiple:
     """Return a multiple as it is, a number as a Pareto of that tail index."""
-    if isinstance(multiple, Pareto | Lomax | LogNormal | Empirical | ScipyDistribution):
+    if isinstance(multiple, Pareto | Lomax | LogNormal | Spliced | Empirical | ScipyDistribution):
         return multiple
     if isinstance(multiple, Real) and not isinstance(multiple, bool):
         return Pareto(tail_index=check_number("multiple", multiple, low=0.1, high=1e6))

@@ -20,6 +20,7 @@ LOMAX: Final = 1
 LOGNORMAL: Final = 2
 TABLE: Final = 3
 EMPIRICAL: Final = 4
+SPLICED: Final = 5
 
 PIECES_LOG2: Final = 4
 """log2 of the polynomial pieces that a table has per octave of probability."""
@@ -38,8 +39,10 @@ class Sampler(NamedTuple):
     """A family as a kernel sees it.
 
     ``scale`` and ``shape`` are minimum and 1/alpha (Pareto), scale and 1/alpha (Lomax), or median
-    and sigma * log2(e) (lognormal). ``table`` (2 * row, coefficient) holds isf(p) for p up to one
-    half and then isf(1 - p); ``values`` (value,) are an empirical law's values, largest first.
+    and sigma * log2(e) (lognormal, and the body of a spliced law). ``table`` (2 * row, coefficient)
+    holds isf(p) for p up to one half and then isf(1 - p). ``values`` (value,) are an empirical
+    law's values, largest first, or of a spliced law log2(threshold / median), 1/alpha and the
+    logarithm, of base 2, of the tail's share.
     ``lower`` and ``upper`` (octave, coefficient) are the polynomials of :mod:`gtmsim.core.octaves`
     on either side of the median, without a row where the law has none.
     """
@@ -99,6 +102,17 @@ def sample(sampler: Sampler, words: Words, count: int, x: Floats) -> None:
             x[i] = normal(words[i])
         for i in range(count):
             y = scale * exp2(shape * x[i])
+            x[i] = y if y < cap else cap
+        return
+    if sampler.family == SPLICED:
+        threshold, tail_shape, share = sampler.values[0], sampler.values[1], sampler.values[2]
+        for i in range(count):
+            x[i] = shape * normal(words[i])
+        for i in range(count):
+            tail = threshold + tail_shape * (share - log2(survival(words[i])))
+            x[i] = x[i] if x[i] < threshold else tail
+        for i in range(count):
+            y = scale * exp2(x[i])
             x[i] = y if y < cap else cap
         return
     if sampler.family == TABLE:

@@ -16,6 +16,7 @@ from gtmsim.distributions.empirical import Empirical
 from gtmsim.distributions.lognormal import LogNormal
 from gtmsim.distributions.powerlaw import Lomax, Pareto
 from gtmsim.distributions.scipy_law import ScipyDistribution
+from gtmsim.distributions.spliced import Spliced
 
 __all__ = [
     "AnyMultiple",
@@ -25,6 +26,7 @@ __all__ = [
     "Multiple",
     "Pareto",
     "ScipyDistribution",
+    "Spliced",
 ]
 
 
@@ -35,7 +37,8 @@ def _wrap_frozen(value: Any) -> Any:
 
 AnyMultiple: TypeAlias = Annotated[
     Annotated[
-        Pareto | Lomax | LogNormal | Empirical | ScipyDistribution, Field(discriminator="family")
+        Pareto | Lomax | LogNormal | Spliced | Empirical | ScipyDistribution,
+        Field(discriminator="family"),
     ],
     BeforeValidator(_wrap_frozen),
 ]

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from gtmsim.distributions import Empirical
+from gtmsim.distributions import Empirical, Spliced
 from gtmsim.errors import ExactError, MetricError, check_number
 from gtmsim.exact.teams import team_moments
 from gtmsim.exact.terms import ProgramTerms, program_terms
@@ -144,6 +144,8 @@ def _corners(terms: ProgramTerms) -> list[float]:
     points = [float(law.isf(1.0, terms.cap)), *([] if terms.cap is None else [terms.cap])]
     if isinstance(law, Empirical):
         points += np.unique(law.values).tolist()
+    if isinstance(law, Spliced):
+        points.append(law.threshold)
     return [point for point in points if point > 0.0]
 
 

@@ -19,6 +19,7 @@ from gtmsim.core.samplers import (
     PIECES,
     PIECES_LOG2,
     ROWS,
+    SPLICED,
     TABLE,
     Sampler,
 )
@@ -29,6 +30,7 @@ from gtmsim.distributions import (
     Lomax,
     Pareto,
     ScipyDistribution,
+    Spliced,
 )
 from gtmsim.errors import ArgumentError
 
@@ -78,6 +80,10 @@ def compile_multiple(multiple: AnyMultiple, cap: float | None = None) -> Sampler
         family, scale, shape = LOMAX, multiple.scale, 1.0 / multiple.tail_index
     elif isinstance(multiple, LogNormal):
         family, scale, shape = LOGNORMAL, multiple.median, multiple.sigma * LOG2_E
+    elif isinstance(multiple, Spliced):
+        family, scale, shape = SPLICED, multiple.median, multiple.sigma * LOG2_E
+        threshold = math.log2(multiple.threshold / multiple.median)
+        values = np.array([threshold, 1.0 / multiple.tail_index, math.log2(multiple.tail_share)])
     elif isinstance(multiple, Empirical):
         family, scale, shape = EMPIRICAL, 1.0, 1.0
         values = np.sort(np.asarray(multiple.values, dtype=np.float64))[::-1].copy()
@@ -103,9 +109,9 @@ def octave_polynomials(multiple: AnyMultiple, cap: float | None) -> tuple[Floats
     lower, upper : array (octave, coefficient)
         From the median downwards, where one polynomial serves for the whole side if it can, and
         from the median upwards. Coefficients are of the place in the octave, from -1/2 to 1/2. Both
-        are without a row if an error is above 1e-8, which is measured between the points of the
-        fit: then the law is drawn one by one. The error is relative to a multiple, or to a
-        millionth of the median where the multiple is smaller.
+        are without a row if the law has steps or a corner, or if an error is above 1e-8, which is
+        measured between the points of the fit: then the law is drawn one by one. The error is
+        relative to a multiple, or to a millionth of the median where the multiple is smaller.
 
     Examples
     --------
@@ -115,7 +121,8 @@ def octave_polynomials(multiple: AnyMultiple, cap: float | None) -> tuple[Floats
     >>> [half.size for half in octave_polynomials(Empirical(values=(1.0, 2.0)), None)]
     [0, 0]
     """
-    if isinstance(multiple, Empirical):
+    # Steps, and a corner that may hide between the points of a fit.
+    if isinstance(multiple, Empirical | Spliced):
         return _NO_OCTAVES, _NO_OCTAVES
     limit = math.inf if cap is None else cap
     floor = _NEGLIGIBLE * float(multiple.isf(0.5, cap))

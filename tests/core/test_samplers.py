@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import ndtri
+from scipy.special import ndtr, ndtri
 
 from gtmsim.core._types import Floats, Words
 from gtmsim.core.elementary import LOG2_E
@@ -20,6 +21,7 @@ from gtmsim.core.samplers import (
     PARETO,
     PIECES,
     ROWS,
+    SPLICED,
     TABLE,
     Sampler,
     lognormal,
@@ -95,6 +97,33 @@ def test_lognormal_is_its_inverse(sigma: float) -> None:
     np.testing.assert_allclose(one_by_one, exact[:200], rtol=1e-12)
 
 
+def spliced(sigma: float, place: float, alpha: float, k: float = 1.0) -> tuple[Sampler, Any]:
+    """Of median 0.7, with the threshold ``place`` sigmas above it; and P(X <= x) of k alpha."""
+    share, threshold = ndtr(-place), 0.7 * math.exp(sigma * place)
+    values = np.array([place * sigma * LOG2_E, 1.0 / alpha, math.log2(share)])
+
+    def cdf(x: Floats) -> Floats:
+        beyond = 1.0 - share * np.maximum(x / threshold, 1.0) ** (-k * alpha)
+        return np.where(x < threshold, ndtr(np.log(x / 0.7) / sigma), beyond)
+
+    return sampler(SPLICED, 0.7, sigma * LOG2_E, values=values), cdf
+
+
+@pytest.mark.parametrize("alpha", [0.1, 1.0, 1.5, 50.0])
+@pytest.mark.parametrize("place", [-3.0, 0.0, 1.5, 8.0])
+@pytest.mark.parametrize("sigma", [0.01, 0.9, 10.0])
+def test_spliced_is_its_inverse(sigma: float, place: float, alpha: float) -> None:
+    z, above = exact_normal(WORDS), tail(WORDS)[0]
+    beyond = 0.7 * math.exp(sigma * place) * (above / ndtr(-place)) ** (-1.0 / alpha)
+    exact = np.where(z < place, 0.7 * np.exp(sigma * z), beyond)
+    x = draw(spliced(sigma, place, alpha)[0], WORDS)
+    np.testing.assert_allclose(x, exact, rtol=1e-12)
+    # Negative control: another index of the tail, and another share of it.
+    for law in (spliced(sigma, place, 1.0001 * alpha), spliced(sigma, place - 0.01, alpha)):
+        with pytest.raises(AssertionError, match="Not equal to tolerance"):
+            np.testing.assert_allclose(draw(law[0], WORDS), exact, rtol=1e-12)
+
+
 def test_normal_is_its_inverse_and_odd() -> None:
     z = np.array([normal(word) for word in WORDS])
     np.testing.assert_allclose(z, exact_normal(WORDS), rtol=1e-12)
@@ -126,6 +155,10 @@ FAMILIES: dict[str, tuple[Sampler, Callable[[float], Any]]] = {
     "lognormal": (
         sampler(LOGNORMAL, 2.0, 0.8 * LOG2_E),
         lambda k: stats.lognorm(0.8 * k, scale=2.0),
+    ),
+    "spliced": (
+        spliced(0.8, 0.3, 1.2)[0],
+        lambda k: SimpleNamespace(cdf=spliced(0.8, 0.3, 1.2, k)[1]),
     ),
 }
 

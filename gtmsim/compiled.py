@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -76,28 +77,13 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     'portfolio'
     """
     _check_streams(plan)
-    monthly = (1.0 + plan.discount_rate) ** (-1.0 / 12.0)
-    discount = monthly ** np.arange(plan.horizon)
-    fixed = [
-        _fixed_spend(channel, discount) if isinstance(channel, CampaignProgram) else None
-        for channel in plan.channels
-    ]
-    most_spent = spend_share * _most_spent(plan, fixed)
-    channels: list[ChannelArrays] = []
-    room = 0
-    for i, (channel, outlay) in enumerate(zip(plan.channels, fixed, strict=True)):
-        market_sigma = plan.market_volatility * channel.market_loading
+    fixed = [fixed_spend(plan, channel) for channel in plan.channels]
+    spent = [most_spent(plan, *parts) for parts in zip(plan.channels, fixed, strict=True)]
+    followed = spend_share * sum(spent)
+    channels = []
+    for i, parts in enumerate(zip(plan.channels, fixed, strict=True)):
         try:
-            if isinstance(channel, SalesTeam):
-                team = _compile_team(channel, discount, monthly)
-                room += _whole_steps(team.start.size)
-                nothing = np.zeros(plan.horizon)
-                channels.append(ChannelArrays(team, market_sigma, 0.0, nothing, room - 1))
-            elif outlay is not None:
-                program, own = _compile_program(channel, discount, monthly, outlay, most_spent)
-                room += _whole_steps(own)
-                luck = channel.shared_luck
-                channels.append(ChannelArrays(program, market_sigma, luck, outlay, room - 1))
+            channels.append(compile_channel(plan, *parts, followed))
         except ArgumentError as error:
             p = error.problem
             path = f"channels[{i}].{p.path}"
@@ -105,8 +91,80 @@ def compile_plan(plan: Plan, spend_share: float = 0.01) -> CompiledPlan:
     return CompiledPlan(
         plan=plan,
         names=(*(channel.name for channel in plan.channels), "portfolio"),
-        arrays=PortfolioArrays(tuple(channels), plan.horizon, room, spend_share),
+        arrays=join_channels(channels, plan.horizon, spend_share),
     )
+
+
+class CompiledChannel(NamedTuple):
+    """One channel's arrays, not yet placed among others, and the candidates it has at most."""
+
+    arrays: ChannelArrays
+    rows: int
+
+
+def compile_channel(
+    plan: Plan, channel: SalesTeam | CampaignProgram, fixed: Floats, followed: float
+) -> CompiledChannel:
+    """Turn one channel into arrays.
+
+    Parameters
+    ----------
+    plan : Plan
+        Gives the horizon, the discount rate and the market.
+    channel : SalesTeam or CampaignProgram
+    fixed : array (month,)
+        As from :func:`fixed_spend`.
+    followed : float
+        Bound of the spend, in present value, whose best units are asked for.
+
+    Raises
+    ------
+    ArgumentError
+        If a multiple cannot be tabulated, or the channel is too large.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> plan = example_plan()
+    >>> team = plan["enterprise"]
+    >>> compile_channel(plan, team, fixed_spend(plan, team), followed=0.0).rows
+    4
+    """
+    market_sigma = plan.market_volatility * channel.market_loading
+    monthly, discount = _discount(plan)
+    if isinstance(channel, SalesTeam):
+        team = _compile_team(channel, discount, monthly)
+        return CompiledChannel(ChannelArrays(team, market_sigma, 0.0, fixed, 0), team.start.size)
+    program, rows = _compile_program(channel, discount, monthly, fixed, followed)
+    luck = channel.shared_luck
+    return CompiledChannel(ChannelArrays(program, market_sigma, luck, fixed, 0), rows)
+
+
+def join_channels(
+    channels: Sequence[CompiledChannel], horizon: int, spend_share: float
+) -> PortfolioArrays:
+    """Place channels side by side, each with room for its candidates behind those before it.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> plan = example_plan()
+    >>> team = plan["enterprise"]
+    >>> one = compile_channel(plan, team, fixed_spend(plan, team), followed=0.0)
+    >>> [channel.limit for channel in join_channels([one, one], 24, 0.0).channels]
+    [7, 15]
+    """
+    room, placed = 0, []
+    for arrays, rows in channels:
+        room += _whole_steps(rows)
+        placed.append(arrays._replace(limit=room - 1))
+    return PortfolioArrays(tuple(placed), horizon, room, spend_share)
+
+
+def _discount(plan: Plan) -> tuple[float, Floats]:
+    """What a unit is worth a month later, and in each month (month,)."""
+    monthly = (1.0 + plan.discount_rate) ** (-1.0 / 12.0)
+    return monthly, monthly ** np.arange(plan.horizon)
 
 
 def _whole_steps(rows: int) -> int:
@@ -114,25 +172,40 @@ def _whole_steps(rows: int) -> int:
     return (rows // STEP + 1) * STEP
 
 
-def _fixed_spend(program: CampaignProgram, discount: Floats) -> Floats:
-    """What a program spends in each month (month,), in present value."""
-    launch = program.launch_months(discount.size)
-    outlay = np.bincount(launch, weights=program.spends(), minlength=discount.size)
-    return (outlay + program.overhead) * discount
+def fixed_spend(plan: Plan, channel: SalesTeam | CampaignProgram) -> Floats:
+    """Return what a channel spends in each month (month,) whatever happens, in present value.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> fixed_spend(example_plan(), example_plan()["PR"])[:3].round().tolist()
+    [40000.0, 0.0, 39370.0]
+    """
+    if isinstance(channel, SalesTeam):
+        return np.zeros(plan.horizon)
+    launch = channel.launch_months(plan.horizon)
+    outlay = np.bincount(launch, weights=channel.spends(), minlength=plan.horizon)
+    return (outlay + channel.overhead) * _discount(plan)[1]
 
 
-def _most_spent(plan: Plan, fixed: Sequence[Floats | None]) -> float:
-    """A bound of what a plan spends in any scenario, in present value."""
-    total = 0.0
-    for channel, outlay in zip(plan.channels, fixed, strict=True):
-        if isinstance(channel, SalesTeam):
-            wait = channel.backfill_months
-            reps = 1 if wait is None else -(-plan.horizon // (1 + wait))
-            seat = plan.horizon * channel.loaded_cost / 12.0 + reps * channel.hiring_cost
-            total += channel.units * seat
-        elif outlay is not None:
-            total += float(outlay.sum())
-    return total
+def most_spent(plan: Plan, channel: SalesTeam | CampaignProgram, fixed: Floats) -> float:
+    """Return a bound of what a channel spends in any scenario, in present value.
+
+    ``fixed`` (month,) is as from :func:`fixed_spend`.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> plan = example_plan()
+    >>> most_spent(plan, plan["enterprise"], fixed_spend(plan, plan["enterprise"]))
+    4256000.0
+    """
+    if not isinstance(channel, SalesTeam):
+        return float(fixed.sum())
+    wait = channel.backfill_months
+    reps = 1 if wait is None else -(-plan.horizon // (1 + wait))
+    seat = plan.horizon * channel.loaded_cost / 12.0 + reps * channel.hiring_cost
+    return channel.units * seat
 
 
 def _check_streams(plan: Plan) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from gtmsim.alternatives import BlockPlans, Versions, check_alternatives
 from gtmsim.compiled import CompiledPlan, compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, is_alone, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.errors import ArgumentError, ArgumentTypeError, PrecisionError, check_count
 from gtmsim.execute import default_workers, physical_memory, run_tasks
-from gtmsim.plan import Plan
+from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.precision import Precision
 from gtmsim.progress import compilation_announced, progress_bar
 from gtmsim.result import PortfolioResult, make_manifest
@@ -43,6 +44,7 @@ def simulate_portfolio(
     keep: Literal["scenarios", "summary"] = "scenarios",
     until: Precision | None = None,
     max_scenarios: int = 10_000_000,
+    alternatives: Mapping[str, Sequence[SalesTeam | CampaignProgram]] | None = None,
 ) -> PortfolioResult:
     """Simulate a plan of sales hires and marketing campaigns many times over.
 
@@ -65,6 +67,10 @@ def simulate_portfolio(
         twice as many each time.
     max_scenarios : int, default 10_000_000
         Most scenarios to go on for.
+    alternatives : mapping of str to sequence of SalesTeam or CampaignProgram, optional
+        For names of channels their equally likely versions, such as draws of what a fit leaves
+        open: then results carry the uncertainty of parameters beside that of luck. Their intervals
+        need ``keep="scenarios"``.
 
     Returns
     -------
@@ -73,7 +79,7 @@ def simulate_portfolio(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument breaks its rule.
+        If an argument breaks its rule, or a version does not fit the plan or cannot be compiled.
     PlanError
         If the plan cannot be compiled.
     MetricError
@@ -88,12 +94,27 @@ def simulate_portfolio(
     longer run are those of a shorter one. A channel's draws depend on its name, on the seed and on
     nothing else in the plan, so plans are compared on common random numbers.
 
+    Every 128 scenarios, a block, take one version of each channel that has alternatives. Which one
+    depends on the seed, the channel's name and the block alone, so all of this holds for them too.
+    Scenarios of a block share their parameters: intervals allow for that, and it takes more
+    scenarios for the same precision.
+
     Examples
     --------
     >>> import gtmsim as gtm
-    >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=1_000, rng=7)
+    >>> plan = gtm.presets.example_plan()
+    >>> result = gtm.simulate_portfolio(plan, scenarios=1_000, rng=7)
     >>> result.scenarios, result.seed
     (1000, 7)
+
+    What if the hit rate of PR is anywhere between 5 and 25 %?
+
+    >>> versions = [plan["PR"].replace(hit_rate=rate / 100) for rate in range(5, 26)]
+    >>> result = gtm.simulate_portfolio(
+    ...     plan, scenarios=1_000, rng=7, alternatives={"PR": versions}
+    ... )
+    >>> result.manifest["alternatives"]["PR"]["versions"]
+    21
     """
     if not isinstance(plan, Plan):
         raise ArgumentTypeError(
@@ -105,7 +126,8 @@ def simulate_portfolio(
         raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
     if progress is not None and not isinstance(progress, bool):
         raise ArgumentTypeError("progress", "must be True, False or None", progress)
-    run = _Run(compile_plan(plan), resolve_seed(rng), keep == "scenarios")
+    versions = check_alternatives(plan, alternatives)
+    run = _Run(compile_plan(plan), resolve_seed(rng), keep == "scenarios", versions)
     if until is None:
         return run.extended(scenarios, workers, progress)
     if not isinstance(until, Precision):
@@ -133,6 +155,7 @@ def scenarios_needed(
     confidence: float = 0.95,
     channel: str = "portfolio",
     rng: RNGLike = None,
+    alternatives: Mapping[str, Sequence[SalesTeam | CampaignProgram]] | None = None,
 ) -> int:
     """Return about how many scenarios make a figure this precise.
 
@@ -146,6 +169,8 @@ def scenarios_needed(
     confidence : float, default 0.95
     channel : str, default "portfolio"
     rng : None, int, SeedSequence or Generator, optional
+    alternatives : mapping of str to sequence of SalesTeam or CampaignProgram, optional
+        As in :func:`simulate_portfolio`.
 
     Returns
     -------
@@ -166,7 +191,7 @@ def scenarios_needed(
     True
     """
     precision = Precision(metric, relative, confidence, channel)
-    pilot = simulate_portfolio(plan, scenarios=4 * _BATCH, rng=rng)
+    pilot = simulate_portfolio(plan, scenarios=4 * _BATCH, rng=rng, alternatives=alternatives)
     excess = precision.excess(pilot)
     if not math.isfinite(excess):
         rule = f"must have an interval and not be 0 in {pilot.scenarios:,} scenarios"
@@ -187,9 +212,11 @@ def _check_room(places: int, scenarios: int) -> None:
 class _Run:
     """One simulation: what its tasks share, and the scenarios so far."""
 
-    def __init__(self, compiled: CompiledPlan, seed: int, keep: bool) -> None:
+    def __init__(self, compiled: CompiledPlan, seed: int, keep: bool, versions: Versions) -> None:
         self.compiled = compiled
         self.seed = seed
+        self.versions = versions
+        self.blocks = BlockPlans(compiled.plan, versions, seed) if versions else None
         self.key = seed_key(seed)
         self.summary = Summary.of(compiled)
         self.kept: Floats | None = self._room(0) if keep else None
@@ -217,7 +244,8 @@ class _Run:
             seed=self.seed,
             distributions=self.summary,
             kept=self.kept,
-            manifest=make_manifest(plan, self.seed, scenarios, keep),
+            manifest=make_manifest(plan, self.seed, scenarios, keep, self.versions),
+            alternatives=self.versions,
         )
 
     def _room(self, scenarios: int) -> Floats:
@@ -237,10 +265,16 @@ class _Run:
         summary = self.pattern.empty_like()
         # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
         size = min(self.chunk, -(-(task.last - task.first) // LANES) * LANES)
+        size = size if self.blocks is None else LANES
         draws = empty_draws(self.compiled.arrays, size)
         for first in range(task.first, task.last, size):
             count = min(size, task.last - first)
-            simulate_block(self.key, self.compiled.arrays, first, draws)
+            arrays = self.compiled.arrays
+            if self.blocks is not None:
+                arrays = self.blocks.arrays(first // LANES)
+                if arrays.capacity > draws.candidates.keys.shape[1] // LANES:
+                    draws = empty_draws(arrays, size)
+            simulate_block(self.key, arrays, first, draws)
             metrics = scenario_metrics(draws)
             summary.add(draws, metrics, count)
             if self.kept is not None:

@@ -6,19 +6,28 @@ It is read from the plan, never from draws: a sample of any size is finite, and 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 
 from gtmsim.distributions import Empirical, LogNormal
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 
+_Channel: TypeAlias = SalesTeam | CampaignProgram
+_LIGHTEST_FIRST = ("bounded", "subexponential", "not known", "power law")
 
-def tail_contract(plan: Plan) -> pd.DataFrame:
+
+def tail_contract(
+    plan: Plan, versions: Mapping[str, Sequence[_Channel]] | None = None
+) -> pd.DataFrame:
     """Return the class of each channel's tail and of the portfolio's.
 
     Parameters
     ----------
     plan : Plan
+    versions : mapping of str to sequence of SalesTeam or CampaignProgram, optional
+        Equally likely versions of channels, by name: the heaviest of them decides.
 
     Returns
     -------
@@ -29,8 +38,9 @@ def tail_contract(plan: Plan) -> pd.DataFrame:
 
     Notes
     -----
-    A sum of independent power laws has the smallest of their indices. Skill, luck and shocks are
-    lognormal: all their moments exist, so they change no index, but they are not bounded.
+    A sum of independent power laws has the smallest of their indices, and so has a mixture. Skill,
+    luck and shocks are lognormal: all their moments exist, so they change no index, but they are
+    not bounded.
 
     References
     ----------
@@ -43,19 +53,27 @@ def tail_contract(plan: Plan) -> pd.DataFrame:
     >>> bool(tail_contract(example_plan())["mean_exists"].all())
     True
     """
-    tails = {channel.name: _channel_tail(channel, plan) for channel in plan.channels}
-    order = ("bounded", "subexponential", "not known", "power law")
-    heaviest = max((tail for tail, _ in tails.values()), key=order.index)
-    tails["portfolio"] = heaviest, min(index for _, index in tails.values())
-    rows = {name: _row(tail, index) for name, (tail, index) in tails.items()}
-    if any(tail == "not known" for tail, _ in tails.values()):
-        # A moment that one part lacks, the whole lacks; that it exists cannot be said.
-        for moment in ("mean_exists", "variance_exists"):
-            rows["portfolio"][moment] = rows["portfolio"][moment] and None
+    versions = versions or {}
+    rows = {
+        c.name: _heaviest([_row(*_channel_tail(v, plan)) for v in versions.get(c.name, (c,))])
+        for c in plan.channels
+    }
+    rows["portfolio"] = _heaviest(list(rows.values()))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
 
 
-def _channel_tail(channel: SalesTeam | CampaignProgram, plan: Plan) -> tuple[str, float]:
+def _heaviest(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the row of a sum or a mixture of these."""
+    tail = max((row["tail"] for row in rows), key=_LIGHTEST_FIRST.index)
+    heaviest = _row(tail, min(row["tail_index"] for row in rows))
+    for moment in ("mean_exists", "variance_exists"):
+        # A moment that one part lacks, the whole lacks; that it exists cannot be said.
+        if any(row[moment] is None for row in rows):
+            heaviest[moment] = heaviest[moment] and None
+    return heaviest
+
+
+def _channel_tail(channel: _Channel, plan: Plan) -> tuple[str, float]:
     shocked = plan.market_volatility * channel.market_loading != 0.0
     if isinstance(channel, SalesTeam):
         random = shocked or channel.skill_cv > 0.0 or channel.luck_cv > 0.0
@@ -69,7 +87,7 @@ def _channel_tail(channel: SalesTeam | CampaignProgram, plan: Plan) -> tuple[str
     return ("subexponential" if smooth else "bounded"), math.inf
 
 
-def _row(tail: str, index: float) -> dict[str, object]:
+def _row(tail: str, index: float) -> dict[str, Any]:
     known = tail != "not known"
     return {
         "tail": tail,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -124,3 +126,83 @@ def test_any_rng_is_recorded_as_a_seed_that_replays_it(plan: gtm.Plan) -> None:
         first = gtm.simulate_portfolio(plan, scenarios=64, rng=rng)
         again = gtm.simulate_portfolio(plan, scenarios=64, rng=first.seed)
         assert same_scenarios(first, again, "portfolio", 64)
+
+
+# -- With alternatives, a version of each for every block ----------------------------------------
+
+
+@pytest.fixture(scope="module")
+def versions(plan: gtm.Plan) -> dict[str, list[gtm.CampaignProgram | gtm.SalesTeam]]:
+    return {
+        "PR": [plan["PR"].replace(hit_rate=rate) for rate in (0.05, 0.15, 0.3)],
+        # The second needs far more room for its best campaigns.
+        "paid social": [
+            plan["paid social"].replace(hit_rate=rate, launch=launch)
+            for rate, launch in ((0.02, "even"), (0.9, 3))
+        ],
+        "enterprise": [plan["enterprise"].replace(attainment=mean) for mean in (0.5, 0.75, 1.0)],
+    }
+
+
+@pytest.fixture(scope="module")
+def varied(plan: gtm.Plan, versions: dict[str, list[Any]]) -> PortfolioResult:
+    return gtm.simulate_portfolio(plan, scenarios=RUN, rng=11, workers=1, alternatives=versions)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("chunk", [LANES, 3 * LANES])
+def test_versions_stay_whatever_the_workers_and_chunks(
+    plan: gtm.Plan,
+    versions: dict[str, list[Any]],
+    varied: PortfolioResult,
+    workers: int,
+    chunk: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulate, "_chunk_size", lambda compiled: chunk)
+    monkeypatch.setattr(simulate, "_SHORTEST_TASK", 3 * LANES)
+    result = gtm.simulate_portfolio(
+        plan, scenarios=RUN, rng=11, workers=workers, alternatives=versions
+    )
+    assert all(same_scenarios(varied, result, c, RUN) for c in varied.distributions.names)
+    assert same_summary(varied, result)
+
+
+def test_versions_of_a_shorter_run_are_those_of_a_longer_one(
+    plan: gtm.Plan, versions: dict[str, list[Any]], varied: PortfolioResult
+) -> None:
+    result = gtm.simulate_portfolio(plan, scenarios=PREFIX, rng=11, alternatives=versions)
+    assert all(same_scenarios(result, varied, c, PREFIX) for c in result.distributions.names)
+
+
+def test_other_channels_do_not_change_which_version_a_channel_takes(
+    plan: gtm.Plan,
+    versions: dict[str, list[Any]],
+    varied: PortfolioResult,
+    reference: PortfolioResult,
+) -> None:
+    extra = gtm.presets.events(campaigns=5, name="trade fairs")
+    more = versions | {extra.name: [extra.replace(hit_rate=rate) for rate in (0.1, 0.9)]}
+    for channels in ((*plan.channels, extra), (extra, *plan.channels[::-1]), plan.channels[2:]):
+        names = {c.name for c in channels}
+        result = gtm.simulate_portfolio(
+            plan.replace(channels=channels),
+            scenarios=RUN,
+            rng=11,
+            alternatives={name: own for name, own in more.items() if name in names},
+        )
+        for name in names - {extra.name}:
+            assert same_scenarios(varied, result, name, RUN)
+    # What has no alternatives is as it was, and what has them is not.
+    for channel in plan.channels:
+        same = same_scenarios(varied, reference, channel.name, RUN)
+        assert same is (channel.name not in versions)
+
+
+def test_the_summary_of_versions_is_that_of_their_scenarios(
+    plan: gtm.Plan, versions: dict[str, list[Any]], varied: PortfolioResult
+) -> None:
+    result = gtm.simulate_portfolio(
+        plan, scenarios=RUN, rng=11, keep="summary", alternatives=versions
+    )
+    assert same_summary(varied, result)

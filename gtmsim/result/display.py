@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gtmsim.result.blocks import independent_scenarios, mean_error
 from gtmsim.result.intervals import shown_mean
 from gtmsim.result.tables import summary_rows
 
@@ -63,7 +64,7 @@ def format_share(value: float, error: float) -> str:
     return f"{100.0 * value:.{min(_decimals(100.0 * error), 2)}f} %"
 
 
-def share_error(p: float, scenarios: int) -> float:
+def share_error(p: float, scenarios: float) -> float:
     """Return the standard error of a share of scenarios, that of one scenario at the least."""
     return math.sqrt(max(p * (1.0 - p), 1.0 / scenarios) / scenarios)
 
@@ -74,19 +75,12 @@ def _decimals(error: float) -> int:
 
 def _quantile_error(result: PortfolioResult, q: float, metric: str, channel: str) -> float:
     """Half the distance between the quantiles one binomial standard error to either side."""
-    step = math.sqrt(q * (1.0 - q) / result.scenarios)
+    middle = result.quantile(q, metric, channel)
+    n = independent_scenarios(result, metric, channel, middle)
+    step = math.sqrt(q * (1.0 - q) / n)
     low = result.quantile(max(q - step, 0.0), metric, channel)
     high = result.quantile(min(q + step, 1.0), metric, channel)
-    middle = result.quantile(q, metric, channel)
     return 0.5 * float(high - low) + result.relative_error * abs(float(middle))
-
-
-def _mean_error(result: PortfolioResult, metric: str, channel: str) -> float:
-    """Standard error of a bounded metric's mean, from its bins."""
-    row = result.distributions.metric(metric, channel)
-    means = row.sums / row.counts
-    variance = float((row.counts * (means - row.sum / row.n) ** 2).sum()) / row.n
-    return math.sqrt(variance / row.n)
 
 
 def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
@@ -101,12 +95,14 @@ def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
             "multiple_p50": _quantile_error(result, 0.5, "multiple", channel),
             # The mean of the worst 5 % is about as uncertain as the quantile it starts from.
             "cvar_95": _quantile_error(result, 0.05, "net", channel),
-            "spend": _mean_error(result, "spend", channel),
+            "spend": mean_error(result, "spend", channel),
         }
         share_errors = {
-            "prob_loss": share_error(row["prob_loss"], result.scenarios),
+            "prob_loss": share_error(
+                row["prob_loss"], independent_scenarios(result, "net", channel, 0.0)
+            ),
             "top_share": _quantile_error(result, 0.5, "top_share", channel),
-            "hit_rate": _mean_error(result, "hits", channel)
+            "hit_rate": mean_error(result, "hits", channel)
             / max(result.campaign_count(channel), 1),
         }
         shown = {key: format_number(row[key], error) for key, error in quantile_errors.items()}
@@ -124,9 +120,13 @@ def headline(result: PortfolioResult) -> list[str]:
         f"value is {plan.basis} in {plan.currency}, "
         + (discount if plan.discount_rate else "not discounted"),
     ]
+    if result.alternatives:
+        varied = (f"{name}: {len(own):,} versions" for name, own in result.alternatives.items())
+        lines.append(f"parameters of {', '.join(varied)}")
     if plan.target is not None:
         p = result.prob_at_least(plan.target)
-        shown = format_share(p, share_error(p, result.scenarios))
+        n = independent_scenarios(result, "value", "portfolio", plan.target)
+        shown = format_share(p, share_error(p, n))
         lines.append(f"chance of at least {format_number(plan.target, 0.0)}: {shown}")
     return lines if result.verdict is None else [*lines, result.verdict]
 
@@ -147,6 +147,8 @@ def mean_notes(result: PortfolioResult) -> list[str]:
                 f"{channel}: the mean is exact; with tail index {alpha:g} that of n scenarios "
                 f"comes near it as {rate}"
             )
+        elif method == "exact" and result.alternatives and result.kept is None:
+            notes.append(f"{channel}: the mean is exact; single scenarios were not kept")
         elif method == "exact":
             notes.append(f"{channel}: the mean is exact; the scenarios are too few for their tail")
     return notes

@@ -10,15 +10,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from gtmsim.core._types import Floats
+from gtmsim.core._types import Floats, Ints
 from gtmsim.errors import MetricError, PrecisionError
 from gtmsim.histograms import Histogram
+from gtmsim.result.blocks import block_values, check_blocks
 from gtmsim.statistics import (
     Interval,
     lower_mean_interval,
     mean_interval,
     probability_interval,
     quantile_interval,
+)
+from gtmsim.statistics.clusters import (
+    clustered_lower_mean_interval,
+    clustered_mean_interval,
+    clustered_probability_interval,
+    clustered_quantile_interval,
 )
 from gtmsim.summary import METRICS, place_of
 
@@ -46,6 +53,8 @@ class _Figure:
 
 def figure_interval(result: PortfolioResult, name: str, channel: str, level: float) -> Interval:
     """Return the interval of a figure; see PortfolioResult.interval."""
+    if name in _SHARES[:2] and result.alternatives:
+        return clustered_probability_interval(*_inside(result, name, channel), level)
     if name in _SHARES[:2]:
         successes = _successes(result, name, channel)
         return probability_interval(successes, result.scenarios, level)
@@ -57,6 +66,8 @@ def figure_interval(result: PortfolioResult, name: str, channel: str, level: flo
         parts = (hits.estimate / campaigns, hits.low / campaigns, hits.high / campaigns)
         return Interval(*parts, level, hits.method)
     figure = _parse(name)
+    if result.alternatives:
+        return _block_interval(result, figure, channel, level)
     draws = _draws(result, figure.metric, channel)
     if figure.kind == "quantile":
         return quantile_interval(draws, figure.level, level)
@@ -64,7 +75,7 @@ def figure_interval(result: PortfolioResult, name: str, channel: str, level: flo
         return lower_mean_interval(draws, figure.level, level)
     index = _tail_index(result, figure.metric, channel)
     if math.isfinite(index) and channel == "portfolio" and len(result.channels) > 1:
-        return _mixed_mean(result, figure.metric, level)
+        return _exact_mean(result, figure.metric, channel, level)
     interval = mean_interval(draws, level, index)
     return _within_bins(interval, draws) if isinstance(draws, Histogram) else interval
 
@@ -84,12 +95,45 @@ def mean_tail_index(result: PortfolioResult, name: str, channel: str) -> float:
     return _tail_index(result, figure.metric, channel) if figure.kind == "mean" else math.inf
 
 
-def _mixed_mean(result: PortfolioResult, metric: str, level: float) -> Interval:
-    """Return a portfolio's exact mean: a heavy channel that is rarely large shows in no sample."""
+def _block_interval(
+    result: PortfolioResult, figure: _Figure, channel: str, level: float
+) -> Interval:
+    """Return the interval of a figure when scenarios of a block share their parameters."""
+    check_blocks(result)
+    if figure.kind == "mean" and math.isfinite(_tail_index(result, figure.metric, channel)):
+        return _exact_mean(result, figure.metric, channel, level)
+    draws = block_values(result, figure.metric, channel)
+    if figure.kind == "quantile":
+        return clustered_quantile_interval(*draws, figure.level, level)
+    if figure.kind == "cvar":
+        return clustered_lower_mean_interval(*draws, figure.level, level)
+    return clustered_mean_interval(*draws, level)
+
+
+def _inside(result: PortfolioResult, name: str, channel: str) -> tuple[np.ndarray, Ints]:
+    """Return which scenarios a probability counts (scenario,), and the number of their blocks."""
+    check_blocks(result)
+    if name == "prob_loss":
+        net, block = block_values(result, "net", channel)
+        return net < 0.0, block
+    value, block = block_values(result, "value", channel)
+    return value >= _target(result, name, channel), block
+
+
+def _exact_mean(result: PortfolioResult, metric: str, channel: str, level: float) -> Interval:
+    """Return a mean of value or net as it is, where no sample shows it.
+
+    So it is of a portfolio, in which a heavy channel may be large rarely, and of a channel whose
+    versions differ in their tail.
+    """
     if metric not in ("value", "net"):
         rule = "must not be the mean of channels together under a power law, but for value and net"
-        raise MetricError("metric", rule, f"{metric}_mean", "ask for that of each channel")
-    exact = float(result.exact[f"{metric}_mean"]["portfolio"])
+        fix = "ask for that of each channel"
+        if result.alternatives:
+            rule = "must not be a mean under a power law with alternatives, but of value and net"
+            fix = "ask for a quantile"
+        raise MetricError("metric", rule, f"{metric}_mean", fix)
+    exact = float(result.exact[f"{metric}_mean"][channel])
     return Interval(exact, exact, exact, level, "exact")
 
 
@@ -117,15 +161,24 @@ def shown_mean(result: PortfolioResult, channel: str, level: float = 0.95) -> In
     if not tail["mean_exists"]:
         return Interval(math.inf, math.inf, math.inf, level, "infinite")
     if tail["variance_exists"]:
-        try:
-            draws = result.distributions.metric("value", channel)
-            sampled = _within_bins(mean_interval(draws, level), draws)
-        except PrecisionError:
-            sampled = None
-        if sampled is not None and sampled.method == "normal":
+        sampled = _sampled_mean(result, channel, level)
+        if sampled is not None and sampled.method.startswith("normal"):
             return sampled
     exact = float(result.exact["value_mean"][channel])
     return Interval(exact, exact, exact, level, "exact")
+
+
+def _sampled_mean(result: PortfolioResult, channel: str, level: float) -> Interval | None:
+    """Return the mean of value from draws, None where they are too few or were not kept."""
+    draws = result.distributions.metric("value", channel)
+    try:
+        if not result.alternatives:
+            return _within_bins(mean_interval(draws, level), draws)
+        if result.kept is not None:
+            return clustered_mean_interval(*block_values(result, "value", channel), level)
+    except PrecisionError:
+        return None
+    return None
 
 
 def _parse(name: str) -> _Figure:
@@ -150,10 +203,14 @@ def _parse(name: str) -> _Figure:
 def _successes(result: PortfolioResult, name: str, channel: str) -> int:
     if name == "prob_loss":
         return round(result.prob_loss(channel) * result.scenarios)
+    return round(result.prob_at_least(_target(result, name, channel)) * result.scenarios)
+
+
+def _target(result: PortfolioResult, name: str, channel: str) -> float:
     if result.plan.target is None or channel != "portfolio":
         rule = "must be of the portfolio of a plan with a target"
         raise MetricError("metric", rule, name, "set the plan's target")
-    return round(result.prob_at_least(result.plan.target) * result.scenarios)
+    return result.plan.target
 
 
 def _draws(result: PortfolioResult, metric: str, channel: str) -> Floats | Histogram:

@@ -6,17 +6,21 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from gtmsim.alternatives import Versions, versions_digest
 from gtmsim.core.streams import STREAM_VERSION
 from gtmsim.plan import Plan
 
 _PACKAGES = ("gtmsim", "numpy", "scipy", "pandas", "numba", "llvmlite")
 
 
-def make_manifest(plan: Plan, seed: int, scenarios: int, keep: str) -> dict[str, Any]:
+def make_manifest(
+    plan: Plan, seed: int, scenarios: int, keep: str, versions: Versions | None = None
+) -> dict[str, Any]:
     """Return what a run depends on, ready for JSON.
 
     Two runs with equal plan hash, seed, scenarios and stream version draw the same random integers;
-    values agree to the last bit on one type of processor and to about 1e-12 across them.
+    values agree to the last bit on one type of processor and to about 1e-12 across them. Where
+    channels have alternatives, their number and a SHA-256 over them are part of it.
 
     Examples
     --------
@@ -24,7 +28,7 @@ def make_manifest(plan: Plan, seed: int, scenarios: int, keep: str) -> dict[str,
     >>> make_manifest(example_plan(), seed=7, scenarios=1_000, keep="summary")["seed"]
     7
     """
-    return {
+    manifest = {
         "plan": plan.name,
         "plan_hash": plan.plan_hash,
         "seed": seed,
@@ -35,3 +39,9 @@ def make_manifest(plan: Plan, seed: int, scenarios: int, keep: str) -> dict[str,
         "python": platform.python_version(),
         "machine": platform.machine(),
     }
+    if versions:
+        manifest["alternatives"] = {
+            name: {"versions": len(own), "sha256": versions_digest(own)}
+            for name, own in versions.items()
+        }
+    return manifest

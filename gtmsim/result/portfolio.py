@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gtmsim.alternatives import Versions, mixed_moments, plan_of_block
 from gtmsim.core._types import Floats
 from gtmsim.errors import MetricError, check_levels, check_number
 from gtmsim.exact import exact_moments
@@ -40,6 +41,8 @@ class PortfolioResult:
         Pass it as ``rng`` to draw the same scenarios again.
     manifest : dict
         Plan hash, seed, scenarios and versions.
+    alternatives : dict of str to tuple
+        Equally likely versions of channels, by name; empty where parameters do not vary.
 
     Notes
     -----
@@ -63,14 +66,18 @@ class PortfolioResult:
     manifest: dict[str, Any]
     distributions: Summary
     kept: Floats | None
+    alternatives: Versions = field(default_factory=dict)
 
     @cached_property
     def units(self) -> pd.DataFrame:
         """Every campaign and seat of the first scenarios: scenario, channel, units, spend, value.
 
         They are drawn again when first asked for; see :func:`gtmsim.result.units.sample_units`.
+        With alternatives all of them have the same versions: those of the first block.
         """
-        return sample_units(self.plan, self.seed, self.scenarios)
+        # At most 100 scenarios are listed, and a block is 128.
+        plan = plan_of_block(self.plan, self.alternatives, self.seed, block=0)
+        return sample_units(plan, self.seed, self.scenarios)
 
     @property
     def scenarios(self) -> int:
@@ -229,12 +236,14 @@ class PortfolioResult:
     @cached_property
     def exact(self) -> pd.DataFrame:
         """Closed-form means and deviations; see :func:`gtmsim.exact.exact_moments`."""
-        return exact_moments(self.plan)
+        versions = self.alternatives
+        return mixed_moments(self.plan, versions) if versions else exact_moments(self.plan)
 
     def tail_diagnostics(self, channel: str = PORTFOLIO) -> TailDiagnostics:
         """Return what the scenarios' values say of their tail, beside what the plan says.
 
-        See :func:`gtmsim.statistics.tail_diagnostics`.
+        See :func:`gtmsim.statistics.tail_diagnostics`, which takes scenarios as independent: with
+        alternatives its intervals are too narrow.
 
         Raises
         ------
@@ -314,7 +323,7 @@ class PortfolioResult:
     @property
     def tail(self) -> pd.DataFrame:
         """The tail contract, from the plan and not from the sample; see :mod:`gtmsim.tails`."""
-        return tail_contract(self.plan)
+        return tail_contract(self.plan, self.alternatives)
 
     def validate(self) -> Validation:
         """Compare the simulation with everything exact that applies to its plan.
@@ -328,6 +337,11 @@ class PortfolioResult:
         Validation
             Its text is one line, with the largest deviation in standard errors or with what is
             wrong; the result's own text carries it from then on. Its ``table`` lists all checks.
+
+        Raises
+        ------
+        MetricError
+            If the run had alternatives: exact laws are those of one plan.
 
         Examples
         --------

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gtmsim.errors import MetricError, PrecisionError, check_levels
+from gtmsim.result.blocks import check_blocks
 from gtmsim.result.intervals import shown_mean
 from gtmsim.statistics import Interval
 from gtmsim.summary import MONTHLY_METRICS
@@ -61,6 +62,7 @@ def summary_table(result: PortfolioResult) -> pd.DataFrame:
 
 def interval_table(result: PortfolioResult) -> pd.DataFrame:
     """Return the summary with intervals: columns (figure, estimate, low and high)."""
+    check_blocks(result)
     rows: dict[str, dict[tuple[str, str], float]] = {}
     columns = summary_rows(result)
     for name in result.distributions.names:

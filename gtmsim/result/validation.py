@@ -91,6 +91,10 @@ class Validation:
 
 def validate(result: PortfolioResult) -> Validation:
     """Compare a result with everything exact that applies; see PortfolioResult.validate."""
+    if result.alternatives:
+        rule = "must be empty to validate: what is exact is exact of one plan"
+        fix = "validate a run of the plan without them"
+        raise MetricError("alternatives", rule, list(result.alternatives), fix)
     skipped: list[str] = []
     checks = list(_moment_checks(result, skipped))
     programs = [c.name for c in result.plan.channels if isinstance(c, CampaignProgram)]

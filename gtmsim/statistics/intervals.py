@@ -193,13 +193,23 @@ def probability_interval(successes: int, trials: int, level: float = 0.95) -> In
     trials = check_count("trials", trials)
     successes = check_count("successes", successes, low=0, high=trials)
     level = check_level(level)
-    share, z2 = successes / trials, float(ndtri(0.5 + level / 2.0)) ** 2
+    return Interval(successes / trials, *wilson(successes / trials, trials, level), level, "Wilson")
+
+
+def wilson(share: float, trials: float, level: float) -> tuple[float, float]:
+    """Return the ends of Wilson's interval of a share of trials, which need not be whole.
+
+    Examples
+    --------
+    >>> low, high = wilson(0.5, 10.0, 0.95)
+    >>> round(low, 4), round(high, 4)
+    (0.2366, 0.7634)
+    """
+    z2 = float(ndtri(0.5 + level / 2.0)) ** 2
     middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(share * (1 - share) * z2 / trials + (z2 / (2 * trials)) ** 2)
     half /= 1 + z2 / trials
-    low = 0.0 if successes == 0 else middle - half
-    high = 1.0 if successes == trials else middle + half
-    return Interval(share, low, high, level, "Wilson")
+    return 0.0 if share == 0.0 else middle - half, 1.0 if share == 1.0 else middle + half
 
 
 def lower_mean_interval(values: ArrayLike | Histogram, p: float, level: float = 0.95) -> Interval:
@@ -251,8 +261,20 @@ def lower_mean_interval(values: ArrayLike | Histogram, p: float, level: float = 
         )
     place = np.searchsorted(np.cumsum(points.count), p * points.n * (1.0 - 1e-12))
     q = points.value[place]
-    parts = q - np.maximum(q - points.value, 0.0) / p
+    parts = worst_parts(points.value, q, p)
     return interval_of_mean(parts, points.count, level, "influence function")
+
+
+def worst_parts(value: Floats, q: float, p: float) -> Floats:
+    """Return what each draw adds to the mean of the worst fraction p, with q the quantile at p.
+
+    Examples
+    --------
+    >>> worst_parts(np.array([1.0, 2.0, 3.0, 4.0]), 2.0, 0.5).tolist()
+    [0.0, 2.0, 2.0, 2.0]
+    """
+    parts: Floats = q - np.maximum(q - value, 0.0) / p
+    return parts
 
 
 def interval_of_mean(value: Floats, count: Floats, level: float, method: str) -> Interval:

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gtmsim import plots, presets
+    from gtmsim import fit, plots, presets
     from gtmsim.claim import (
         alpha_for_claim,
         campaigns_for_claim,
@@ -50,6 +50,14 @@ if TYPE_CHECKING:
         PrecisionError,
     )
     from gtmsim.exact import exact_moments, total_distribution
+    from gtmsim.fit import (
+        fit_program,
+        fit_tail,
+        fit_team,
+        read_campaigns,
+        read_opportunities,
+        read_reps,
+    )
     from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
     from gtmsim.precision import Precision
     from gtmsim.rare import expected_shortfall, prob_exceeds, tail_quantile
@@ -87,11 +95,18 @@ __all__ = [
     "effective_number",
     "exact_moments",
     "expected_shortfall",
+    "fit",
+    "fit_program",
+    "fit_tail",
+    "fit_team",
     "gini",
     "lorenz_curve",
     "plots",
     "presets",
     "prob_exceeds",
+    "read_campaigns",
+    "read_opportunities",
+    "read_reps",
     "reproduce_claim",
     "scenarios_needed",
     "simulate_portfolio",
@@ -129,6 +144,14 @@ _MODULES = {
         "PrecisionError",
     ),
     "exact": ("exact_moments", "total_distribution"),
+    "fit": (
+        "fit_program",
+        "fit_tail",
+        "fit_team",
+        "read_campaigns",
+        "read_opportunities",
+        "read_reps",
+    ),
     "plan": ("CampaignProgram", "Plan", "Ramp", "SalesTeam"),
     "precision": ("Precision",),
     "rare": ("expected_shortfall", "prob_exceeds", "tail_quantile"),
@@ -139,7 +162,7 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("plots", "presets"):
+    if name in ("fit", "plots", "presets"):
         return import_module(f"gtmsim.{name}")
     if name in _HOME:
         return getattr(import_module(f"gtmsim.{_HOME[name]}"), name)

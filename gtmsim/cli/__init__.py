@@ -1,4 +1,4 @@
-"""The command line: ``gtmsim demo``, ``run``, ``claim``, ``init``, ``schema``, ``presets``."""
+"""The command line: ``gtmsim demo``, ``run``, ``claim``, ``fit``, ``init`` and more."""
 
 from gtmsim.cli.app import app, main
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,17 @@ import typer
 from typer.core import TyperGroup
 
 import gtmsim
-from gtmsim.cli.output import Format, Report, claim_case, claim_table, deliver, note, portfolio
+from gtmsim.cli.fitting import fit
+from gtmsim.cli.output import (
+    Format,
+    Report,
+    check_folder,
+    claim_case,
+    claim_table,
+    deliver,
+    note,
+    portfolio,
+)
 from gtmsim.cli.output import show as show_report
 from gtmsim.errors import ArgumentError, GtmsimError, MetricError, check_number
 from gtmsim.files import write_file
@@ -212,6 +221,9 @@ def claim(
     deliver(report, form, out)
 
 
+app.command()(fit)
+
+
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("plan.toml"),
@@ -258,8 +270,8 @@ def main() -> None:
 
 def _format(given: Format | None, out: Path | None) -> Format:
     """Return the format that is meant, before anything is simulated for a file that cannot be."""
-    if out is not None and not out.absolute().parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(out.parent))
+    if out is not None:
+        check_folder(out)
     if given is not None:
         return given
     if out is None:

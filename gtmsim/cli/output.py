@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import sys
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -78,6 +80,17 @@ def _text(report: Report, console: Console) -> str:
     return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
+def check_folder(path: Path) -> None:
+    """Refuse to work for a file whose folder is not there.
+
+    Raises
+    ------
+    FileNotFoundError
+    """
+    if not path.absolute().parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+
+
 def note(text: str) -> None:
     """Say something beside the output."""
     typer.echo(text, err=True)
@@ -106,10 +119,10 @@ def portfolio(result: PortfolioResult) -> Report:
         Text(first, style="bold"),
         *(Text(line) for line in rest),
         Text(),
-        _Table(formatted_summary(result).reset_index()),
+        TextTable(formatted_summary(result).reset_index()),
         Text("\nHow much hangs on how little", style="bold"),
         Text(),
-        _Table(_formatted_concentration(result, concentration)),
+        TextTable(_formatted_concentration(result, concentration)),
     )
     data = {
         "manifest": result.manifest,
@@ -135,7 +148,7 @@ def claim_table(claim: ClaimTable) -> Report:
     tables = Group(
         Text(title, style="bold"),
         Text(),
-        _Table(claim.compact().reset_index()),
+        TextTable(claim.compact().reset_index()),
         Text(f"\n{claim.sentence}", style="bold"),
     )
     data = {k: v for k, v in vars(claim).items() if k != "table"}
@@ -187,7 +200,7 @@ def claim_case(claim: ClaimProbability, tail_index: float) -> Report:
 
 
 @dataclass(frozen=True)
-class _Table:
+class TextTable:
     """A frame of texts; where there is room, headers wrap and cells do not."""
 
     frame: pd.DataFrame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gtmsim.fit.program.fitted import FittedProgram
 
-SURE = 0.9
+SURE = 0.95
 """Probability of a family from which the others are said to be told apart."""
 
 _SETTLED = 0.15
@@ -97,16 +97,17 @@ def _settles(fit: FittedProgram) -> str:
     _, low, high = fit.interval(values)
     half = 0.5 * math.log(high / low)
     word = {"sigma": "the log-sd of a hit", "tail_index": "the tail index"}[name]
+    known = f"{word} is known to {half:.0%}"
+    if half > 1.0:
+        known = f"{word} is known to a factor of {math.exp(half):.2g} only"
     if half <= _SETTLED:
-        more = f"{word} is known to {half:.0%}"
-    else:
-        total = fit.campaigns.size * (half / _SETTLED) ** 2
-        count = "more than a million" if total > _MOST_SAID else f"about {_round(total):,}"
-        more = (
-            f"{word} is known to {half:.0%}, and {count} campaigns like these in all would make it "
-            f"{_SETTLED:.0%}"
-        )
-    return f"{more[0].upper()}{more[1:]}."
+        return f"{known[0].upper()}{known[1:]}."
+    total = fit.campaigns.size * (half / _SETTLED) ** 2
+    count = "more than a million" if total > _MOST_SAID else f"about {_round(total):,}"
+    return (
+        f"{known[0].upper()}{known[1:]}, and {count} campaigns like these in all would make it "
+        f"{_SETTLED:.0%}."
+    )
 
 
 def _assumed(fit: FittedProgram) -> str:

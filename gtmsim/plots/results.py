@@ -1,8 +1,4 @@
-"""Pictures of a result: functions that take a result and return the axes they drew on.
-
-Each title says what was found. Colours are told apart by readers who are colour-blind too (M. Okabe
-and K. Ito, "Color universal design", 2008), and no setting of matplotlib's is changed.
-"""
+"""Pictures of a result: what a plan brings, from how little of its spend, and when."""
 
 from __future__ import annotations
 
@@ -16,11 +12,10 @@ from matplotlib.ticker import FuncFormatter
 from gtmsim.concentration import lorenz_curve
 from gtmsim.core._types import Floats
 from gtmsim.plan import SalesTeam
+from gtmsim.plots._axes import BLUE, GREY, LIGHT_BLUE, ORANGE, RED, finish, new_axes, percent
 from gtmsim.result import PortfolioResult
 from gtmsim.result.portfolio import PORTFOLIO
 from gtmsim.summary import MONTHLY_METRICS, place_of
-
-BLUE, LIGHT_BLUE, ORANGE, RED, GREY = "#0072B2", "#9CC9E3", "#E69F00", "#B8442A", "#6E6E6E"
 
 _BARS = 60
 _REACH = 4.0  # of the axis of an outcome: so many times P90 - P50 above P50
@@ -78,7 +73,7 @@ def outcome(result: PortfolioResult, channel: str = PORTFOLIO, ax: Axes | None =
     'share of scenarios (%)'
     """
     place_of(result.distributions.names, channel, "channel")
-    ax = _axes(ax)
+    ax = new_axes(ax)
     plan = result.plan
     low, middle, high, last = (
         float(result.quantile(q, "value", channel)) for q in (0.1, 0.5, 0.9, 0.995)
@@ -129,7 +124,7 @@ def outcome(result: PortfolioResult, channel: str = PORTFOLIO, ax: Axes | None =
     ax.set_xlabel(_money_label(result, plan.basis, money))
     ax.set_ylabel("share of scenarios (%)")
     ax.legend(loc="upper right", frameon=False, fontsize=8)
-    return _finish(ax, title)
+    return finish(ax, title)
 
 
 def lorenz(result: PortfolioResult, ax: Axes | None = None) -> Axes:
@@ -154,7 +149,7 @@ def lorenz(result: PortfolioResult, ax: Axes | None = None) -> Axes:
     >>> lorenz(result).get_xlabel()
     'share of spend, best first (%)'
     """
-    ax = _axes(ax)
+    ax = new_axes(ax)
     findings = []
     for kind, unit, color in (("marketing", "campaigns", ORANGE), ("sales", "seats", BLUE)):
         channels = [
@@ -172,7 +167,7 @@ def lorenz(result: PortfolioResult, ax: Axes | None = None) -> Axes:
         point = (100.0 * _MARKED, 100.0 * share)
         ax.plot(*point, "o", color=color, markeredgecolor="black", markersize=8)
         ax.annotate(
-            f"best 1 % of spend: {_percent(share)}",
+            f"best 1 % of spend: {percent(share)}",
             point,
             (22, 2),
             textcoords="offset points",
@@ -180,7 +175,7 @@ def lorenz(result: PortfolioResult, ax: Axes | None = None) -> Axes:
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
             arrowprops={"arrowstyle": "-", "color": GREY},
         )
-        findings.append(f"{_percent(share)} in {kind}")
+        findings.append(f"{percent(share)} in {kind}")
     ax.plot([0.0, 100.0], [0.0, 100.0], "--", color=GREY, label="all spend returns the same")
     ax.axvline(100.0 * _MARKED, color=GREY, linewidth=0.8, linestyle=":")
     ax.set_xlim(-1.0, 100.0)
@@ -191,7 +186,7 @@ def lorenz(result: PortfolioResult, ax: Axes | None = None) -> Axes:
     title = f"means of {number:,} scenarios"
     ax.legend(loc="lower right", frameon=False, fontsize=8, title=title, title_fontsize=8)
     found = "1 % of spend brings " + ", ".join(findings) if findings else "Nothing was returned"
-    return _finish(ax, found)
+    return finish(ax, found)
 
 
 def fan(
@@ -230,7 +225,7 @@ def fan(
     """
     place_of(tuple(MONTHLY_METRICS), metric, "metric")
     place_of(result.distributions.names, channel, "channel")
-    ax = _axes(ax)
+    ax = new_axes(ax)
     levels = (0.1, 0.25, 0.5, 0.75, 0.9)
     names = [f"{metric}_p{100.0 * q:g}" for q in levels]
     table = result.by_month(levels).loc[channel]
@@ -254,7 +249,7 @@ def fan(
     title = f"{channel}: {metric.replace('_', ' ')} of {shown} in month {months[-1]}"
     if metric == "cumulative_net":
         title = f"{channel}: money back {_payback(p50)} (P50), {_payback(p10)} (P10)"
-    return _finish(ax, title)
+    return finish(ax, title)
 
 
 def overview(result: PortfolioResult) -> Figure:
@@ -266,29 +261,10 @@ def overview(result: PortfolioResult) -> Figure:
     return figure
 
 
-def _axes(ax: Axes | None) -> Axes:
-    if ax is not None:
-        return ax
-    # Imported here: it chooses a backend, which a figure for a file does without.
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=(7.0, 4.5), layout="constrained")[1]
-
-
-def _finish(ax: Axes, title: str) -> Axes:
-    ax.set_title(title, loc="left", fontsize=10, fontweight="bold")
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
-
-
 def _money_label(result: PortfolioResult, what: str, money: _Money, horizon: bool = True) -> str:
     within = f" within {result.plan.horizon} months" if horizon else ""
     present = ", present value" if result.plan.discount_rate else ""
     return f"{what}{within}{present} ({money.name})"
-
-
-def _percent(share: float) -> str:
-    return f"{100.0 * share:.2g} %"
 
 
 def _payback(net: Floats) -> str:

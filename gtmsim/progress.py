@@ -16,17 +16,21 @@ def _is_watched() -> bool:
     return "ipykernel" in sys.modules or sys.stderr.isatty()
 
 
-def progress_bar(total: int, description: str, show: bool | None = None) -> Any:
-    """Return a tqdm bar over scenarios that appears after a second, and vanishes when done.
+def progress_bar(
+    total: int, description: str, show: bool | None = None, unit: str = "scenarios"
+) -> Any:
+    """Return a tqdm bar that appears after a second, and vanishes when done.
 
     Parameters
     ----------
     total : int
-        Scenarios to do.
+        How much there is to do.
     description : str
         What stands before the bar.
     show : bool, optional
         By default where somebody can see it: in a terminal or a notebook.
+    unit : str, default "scenarios"
+        What is counted.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def progress_bar(total: int, description: str, show: bool | None = None) -> Any:
     return bar(
         total=total,
         desc=description,
-        unit=" scenarios",
+        unit=f" {unit}",
         unit_scale=True,
         delay=1.0,
         leave=False,

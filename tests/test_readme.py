@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from typer.main import get_command
 
 from gtmsim.cli.app import app
@@ -32,6 +34,21 @@ def test_what_can_be_trusted_runs() -> None:
     shown = blocks("python")[1].partition("# ")[2].partition("\n")[0]
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines()[-1] == shown
+    assert run.stderr == ""
+
+
+def test_a_history_is_fitted_as_shown(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    spend = rng.lognormal(3.0, 1.0, 300).round(2)
+    conversions = rng.poisson(spend / 100.0 * rng.lognormal(0.0, 0.8, 300))
+    history = pd.DataFrame({"Campaign": range(300), "Cost": spend, "Conversions": conversions})
+    history.to_csv(tmp_path / "ads.csv", index=False)
+    code = "import matplotlib\nmatplotlib.use('Agg')\n" + blocks("python")[2]
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    sentences = [line for line in run.stdout.splitlines() if line.startswith("- ")]
+    assert len(sentences) == 5
     assert run.stderr == ""
 
 

@@ -44,6 +44,7 @@ QUARTER_LUCK: Final = 5
 OCTAVE_COUNT: Final = 6
 OCTAVE_MULTIPLE: Final = 7
 CUT: Final = 8
+RESAMPLE: Final = 9
 
 _8 = np.uint64(8)
 _20 = np.uint64(20)

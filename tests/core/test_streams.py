@@ -40,6 +40,7 @@ PURPOSES = (
     streams.OCTAVE_COUNT,
     streams.OCTAVE_MULTIPLE,
     streams.CUT,
+    streams.RESAMPLE,
 )
 
 EDGES = Address(

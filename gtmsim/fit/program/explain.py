@@ -149,4 +149,5 @@ def _p(share: float) -> str:
 
 def _round(count: float) -> int:
     digits = math.floor(math.log10(count)) - 1
-    return math.ceil(count / 10**digits) * 10**digits
+    step = 10.0**digits
+    return round(math.ceil(count / step) * step)

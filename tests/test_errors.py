@@ -16,6 +16,7 @@ from gtmsim.errors import (
     ArgumentTypeError,
     ExactError,
     GtmsimError,
+    HistoryError,
     MetricError,
     PlanError,
     PlanFileError,
@@ -51,6 +52,7 @@ def test_a_long_value_is_cut() -> None:
         (ArgumentTypeError, TypeError),
         (MetricError, ValueError),
         (ExactError, ValueError),
+        (HistoryError, ValueError),
         (PrecisionError, ValueError),
     ],
 )
@@ -68,6 +70,7 @@ def test_no_error_is_left_out() -> None:
         "ArgumentTypeError",
         "ExactError",
         "GtmsimError",
+        "HistoryError",
         "MetricError",
         "PlanError",
         "PlanFileError",
@@ -75,8 +78,8 @@ def test_no_error_is_left_out() -> None:
     }
 
 
-@pytest.mark.parametrize("error", [PlanError, PlanFileError])
-def test_a_plan_error_lists_every_problem(error: type[PlanError]) -> None:
+@pytest.mark.parametrize("error", [PlanError, PlanFileError, HistoryError])
+def test_a_plan_error_lists_every_problem(error: type[PlanError | HistoryError]) -> None:
     raised = error([HIT_RATE, SPEND])
     assert raised.problems == (HIT_RATE, SPEND)
     assert str(raised) == f"{HIT_RATE}\n{SPEND}"

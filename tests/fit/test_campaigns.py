@@ -157,6 +157,13 @@ def test_the_day_of_the_export_must_be_a_date_not_before_the_last() -> None:
         gathered(daily(), maturity=12.0, as_of="2025-06-01")
 
 
+def test_dates_of_any_kind_are_taken_and_text_is_refused() -> None:
+    zoned = daily().assign(date=lambda f: f["date"].dt.tz_localize("UTC"))
+    np.testing.assert_array_equal(gathered(zoned, maturity=1.0).young, [False, False, True])
+    with pytest.raises(HistoryError, match=r"campaigns, date: must be dates, got .*read the file"):
+        gathered(daily().assign(date="soon"))
+
+
 def test_maturity_is_the_lag_and_two_half_lives() -> None:
     events = presets.get("events")()
     assert maturity_of(events) == events.lag + 2.0 * events.half_life

@@ -9,7 +9,7 @@ from scipy import stats
 from scipy.special import expit
 
 from gtmsim import CampaignProgram, LogNormal, Lomax, Spliced, presets
-from gtmsim.errors import ArgumentError, ArgumentTypeError, HistoryError
+from gtmsim.errors import ArgumentError, ArgumentTypeError, HistoryError, PlanError
 from gtmsim.fit import FittedProgram, fit_program
 from gtmsim.fit.program.families import LogNormalFamily, Prior
 from tests.fit import histories
@@ -269,6 +269,12 @@ def test_the_name_is_the_channels() -> None:
     two = history.assign(channel=["TV", "search"] * 40)
     assert fit_program(two, channel="search", rng=1).name == "search"
     assert fit_program(two, channel="search", name="mine", rng=1).name == "mine"
+
+
+def test_a_name_that_no_channel_can_have_is_refused_before_anything_is_fitted() -> None:
+    history = histories.values(rng(6), PLAIN, 0.9, 80)
+    with pytest.raises(PlanError, match="name: must not be 'portfolio'"):
+        fit_program(history, name="portfolio")
 
 
 def test_too_short_a_history_needs_a_preset() -> None:

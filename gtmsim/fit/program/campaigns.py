@@ -5,7 +5,7 @@ Rows of one campaign, as the days of an ad, are added up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
@@ -55,6 +55,18 @@ class Campaigns:
         """Number of campaigns."""
         return self.spend.size
 
+    def taken(self, places: NDArray[np.int64]) -> Campaigns:
+        """Return some of the campaigns."""
+        count = None if self.count is None else self.count[places]
+        return replace(
+            self,
+            spend=self.spend[places],
+            value=self.value[places],
+            count=count,
+            unit=self.unit[places],
+            young=self.young[places],
+        )
+
     @property
     def multiple(self) -> Floats:
         """Value per 1 spent of each campaign (campaign,), as it was observed."""
@@ -64,6 +76,13 @@ class Campaigns:
     def hits(self) -> int:
         """Campaigns that returned anything."""
         return int(np.count_nonzero(self.value > 0.0))
+
+    @property
+    def told_hits(self) -> int:
+        """Hits that speak of the multiple: of young campaigns only those without count noise."""
+        if self.count is None:
+            return self.hits
+        return int(np.count_nonzero((self.value > 0.0) & ~self.young))
 
 
 def gather(
@@ -90,7 +109,7 @@ def gather(
     value = _valued(rows, count, value, value_per_conversion)
     table = pd.DataFrame({"spend": spend, "value": margin * value})
     table["count"] = np.nan if count is None else count
-    table["date"] = pd.to_datetime(rows["date"]).to_numpy() if "date" in rows else pd.NaT
+    table["date"] = _dates(rows)
     groups = table.groupby(_keys(rows), sort=False)
     table = groups[["spend", "value"]].sum()
     table["count"] = groups["count"].sum(min_count=1)
@@ -121,6 +140,18 @@ def gather(
         counts = np.where((counts == 0.0) & (values > 0.0), values / unit, counts)
         counts = np.where(values == 0.0, 0.0, counts)
     return Campaigns(spends, values, counts, unit, young, unspent, tuple(notes))
+
+
+def _dates(rows: pd.DataFrame) -> NDArray[np.datetime64]:
+    if "date" not in rows:
+        return np.full(len(rows), np.datetime64("NaT", "s"))
+    try:
+        dates = pd.to_datetime(rows["date"], format="ISO8601")
+    except (TypeError, ValueError) as error:
+        _refuse("date", "must be dates", str(error), "read the file with read_campaigns")
+    if dates.dt.tz is not None:
+        dates = dates.dt.tz_localize(None)
+    return dates.to_numpy(dtype="datetime64[s]")
 
 
 def _of_channel(history: pd.DataFrame, channel: str | None) -> tuple[pd.DataFrame, list[str]]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gtmsim.fit.program.fitted import FittedProgram
 
 _VERSIONS, _SETS = 200, 512
+_DRAWS = 5e8
+"""Campaigns drawn in all; very large sets vary little, and fewer of them do."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +74,16 @@ class FittedClaim:
 def claim_of(
     fit: FittedProgram, spend_share: float, value_share: float, campaigns: int, rng: RNGLike
 ) -> FittedClaim:
-    """Answer :meth:`FittedProgram.claim`: 512 sets of campaigns for each of 200 versions."""
+    """Answer :meth:`FittedProgram.claim`: up to 512 sets of campaigns for each of 200 versions."""
     p = check_number("spend_share", spend_share, low=0, high=1, low_open=True, high_open=True)
     s = check_number("value_share", value_share, low=0, high=1, low_open=True, high_open=True)
     seed, workers = resolve_seed(rng), default_workers()
-    shares = np.full((_VERSIONS, _SETS), np.nan)
+    sets = int(np.clip(_DRAWS / (_VERSIONS * campaigns), 16, _SETS))
+    shares = np.full((_VERSIONS, sets), np.nan)
     for place, version in enumerate(fit.alternatives(_VERSIONS, rng=seed)):
         law, rate = version.multiple, version.hit_rate
         total, top = sample_totals(
-            law, campaigns, rate, p, version.cap, _SETS, seed + place, workers
+            law, campaigns, rate, p, version.cap, sets, seed + place, workers
         )
         np.divide(top, total, out=shares[place], where=total > 0.0)
     # A set without value does not meet the claim; rounding may leave an equal share below it.

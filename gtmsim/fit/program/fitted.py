@@ -23,10 +23,6 @@ from gtmsim.fit.program.replicas import predictive_p, replicate
 from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import RNGLike, resolve_seed
 
-_TOLD_ELSEWHERE = ("lag", "half_life", "slow_half_life", "fast_share", "shared_luck")
-"""Fields that no export shows: they are the preset's."""
-
-
 _ODD = 0.02
 """Predictive p below which a fit is called bad."""
 
@@ -92,7 +88,8 @@ class FittedProgram:
 
     Attributes
     ----------
-    name : str
+    template : CampaignProgram
+        All of the program but its hit rate and multiple.
     channel : CampaignProgram
         The most likely family at the middle of its parameters, as many campaigns of the mean spend
         as the history has; ready for a plan.
@@ -115,13 +112,12 @@ class FittedProgram:
         File, rows and method, as they are written into a plan file.
     """
 
-    name: str
+    template: CampaignProgram
     posterior: Posterior
     campaigns: Campaigns
     baseline: float
     preset: CampaignProgram | None
     prior: CampaignProgram | None
-    cap: float | None
     cap_source: str
     incrementality: float | None
     level: float
@@ -137,23 +133,22 @@ class FittedProgram:
         """Probability of each family that was fitted."""
         return dict(self.posterior.chances)
 
+    @property
+    def name(self) -> str:
+        """The program's name."""
+        return self.template.name
+
+    @property
+    def cap(self) -> float | None:
+        """The market's size, as a multiple."""
+        return self.template.cap
+
     @cached_property
     def channel(self) -> CampaignProgram:
         """The program, ready for a plan."""
         center = self.posterior.center()
-        told = {}
-        if self.preset is not None:
-            given = self.preset.model_dump(exclude_unset=True)
-            told = {field: given[field] for field in _TOLD_ELSEWHERE if field in given}
-        return CampaignProgram(
-            name=self.name,
-            campaigns=self.campaigns.size,
-            spend=float(self.campaigns.spend.mean()),
-            hit_rate=float(expit(center[0])),
-            multiple=self.posterior.best.law(center),
-            cap=self.cap,
-            incrementality=1.0 if self.incrementality is None else self.incrementality,
-            **told,
+        return self.template.replace(
+            hit_rate=float(expit(center[0])), multiple=self.posterior.best.law(center)
         )
 
     def alternatives(

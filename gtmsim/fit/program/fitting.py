@@ -12,6 +12,7 @@ from scipy.special import expit, logsumexp
 
 from gtmsim import presets
 from gtmsim.core._types import Floats
+from gtmsim.distributions import LogNormal
 from gtmsim.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -34,6 +35,9 @@ _FEWEST_HITS = 10
 _FEWEST_UNSPENT = 20
 _DRAWS = 2_000
 _FALLBACK = "venture_reference"
+_TOLD_ELSEWHERE = ("lag", "half_life", "slow_half_life", "fast_share", "shared_luck")
+"""Fields that no export shows: they are the preset's."""
+
 _WORDS = {
     "paid_search_generic": ("search", "sem", "ppc", "adwords", "google ads"),
     "paid_social": ("social", "facebook", "meta", "instagram", "linkedin", "tiktok", "ads"),
@@ -112,6 +116,8 @@ def fit_program(
         too short to stand without a preset.
     ArgumentError, ArgumentTypeError
         If an argument breaks its rule.
+    PlanError
+        If the name or the incrementality is none that a program can have.
 
     Notes
     -----
@@ -158,26 +164,26 @@ def fit_program(
         as_of=as_of,
         maturity=complete,
     )
-    if prior is None and history.hits < ENOUGH_HITS and preset == "auto":
+    if prior is None and history.told_hits < ENOUGH_HITS and preset == "auto":
         prior = told
-    if prior is None and history.hits < _FEWEST_HITS:
+    if prior is None and history.told_hits < _FEWEST_HITS:
         rule = f"must hold at least {_FEWEST_HITS} hits to be fitted without a preset"
         fix = "name one, as preset='paid_social'"
-        raise HistoryError([Problem("campaigns", rule, history.hits, fix)])
+        raise HistoryError([Problem("campaigns", rule, history.told_hits, fix)])
     limit, source = _cap_of(history, cap, told)
+    template = _template(called, history, told, limit, share)
     search = _Search(history, limit, prior, np.random.default_rng(resolve_seed(rng)))
     families = _families(family)
     evidence, baseline = search.evidence(families[0])
     found = {f: search.draws(f, evidence) for f in families}
     posterior = _weighed(found, prior, limit)
     return FittedProgram(
-        name=called,
+        template=template,
         posterior=posterior,
         campaigns=history,
         baseline=baseline,
         preset=told,
         prior=prior,
-        cap=limit,
         cap_source=source,
         incrementality=share,
         level=level,
@@ -289,6 +295,26 @@ def _preset_of(
         raise ArgumentError("preset", "must be of a campaign program", preset)
     named = named.replace(name=preset)
     return named, named
+
+
+def _template(
+    name: str,
+    campaigns: Campaigns,
+    told: CampaignProgram | None,
+    cap: float | None,
+    incrementality: float | None,
+) -> CampaignProgram:
+    """Return the program with everything but its hit rate and multiple."""
+    given = {} if told is None else told.model_dump(exclude_unset=True)
+    return CampaignProgram(
+        name=name,
+        campaigns=campaigns.size,
+        spend=float(campaigns.spend.mean()),
+        multiple=LogNormal(median=1.0, sigma=1.0),
+        cap=cap,
+        incrementality=1.0 if incrementality is None else incrementality,
+        **{field: given[field] for field in _TOLD_ELSEWHERE if field in given},
+    )
 
 
 def _cap_of(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from gtmsim.fit.program.campaigns import Campaigns
     from gtmsim.fit.program.fitted import Posterior
 
-_CHECKED = 200
+_CHECKED, _LOOKED_AT = 200, 10_000
+"""Replicas that a history is held beside, and campaigns of it at most."""
 
 
 def replicate(
@@ -55,11 +56,11 @@ def predictive_p(
     A. Gelman, X.-L. Meng and H. Stern, "Posterior predictive assessment of model fitness via
     realized discrepancies", Statistica Sinica 6 (1996), 733-807.
     """
-    old = ~campaigns.young
-    drawn = replicate(campaigns, posterior, baseline, _CHECKED, rng)[:, old] / campaigns.spend[old]
+    old = campaigns.taken(rng.permutation(np.flatnonzero(~campaigns.young))[:_LOOKED_AT])
+    drawn = replicate(old, posterior, baseline, _CHECKED, rng) / old.spend
     everything = np.sort(drawn, axis=None)
     distances = [_distance(np.sort(row), everything) for row in drawn]
-    own = _distance(np.sort(campaigns.multiple[old]), everything)
+    own = _distance(np.sort(old.multiple), everything)
     return float((1 + np.sum(np.array(distances) >= own)) / (1 + _CHECKED))
 
 

@@ -106,8 +106,8 @@ PROGRAM_RULES = [
     (
         "multiple",
         {"family": "lomx"},
-        "multiple.family: must be one of 'pareto', 'lomax', 'lognormal', 'spliced', 'empirical', 'scipy',"
-        " got 'lomx'",
+        "multiple.family: must be one of 'pareto', 'lomax', 'lognormal', 'spliced', 'empirical',"
+        " 'scipy', got 'lomx'",
     ),
     (
         "multiple",

@@ -158,6 +158,30 @@ def test_conversions_that_come_without_spend_are_taken_off() -> None:
     assert not within(blind, "hit_rate", 0.7)
 
 
+def test_follow_on_money_goes_to_what_is_good_and_not_to_what_was_lucky() -> None:
+    r = rng(11)
+    spend = np.repeat([1.0, 100.0], 400)
+    true = np.asarray(PLAIN.isf(1.0 - r.random(800))) * (r.random(800) < 0.8)
+    history = pd.DataFrame({"spend": spend, "conversions": r.poisson(spend * true).astype(float)})
+    fit = fit_program(history, value_per_conversion=1.0, preset=None, family="lognormal", rng=1)
+    table = fit.by_campaign()
+    for level in (1.0, 3.0):
+        chance = table[f"above_{level:g}"].to_numpy()
+        above = true > level
+        # Calibrated: as many are above as the chances add up to, among the likely and the unlikely.
+        for part in (chance > 0.5, chance <= 0.5):
+            error = np.sqrt((chance[part] * (1.0 - chance[part])).sum())
+            assert abs(above[part].sum() - chance[part].sum()) < 4.5 * error + 2.0
+    lucky = table["multiple"] > 3.0
+    small, large = table[lucky & (spend == 1.0)], table[lucky & (spend == 100.0)]
+    assert small["expected"].mean() < 0.8 * small["multiple"].mean()
+    assert large["expected"].mean() > 0.95 * large["multiple"].mean()
+    # Taking what was observed for the truth promises too much.
+    assert (true[lucky & (spend == 1.0)] > 3.0).mean() < 0.75
+    plain = fit_program(histories.values(r, PLAIN, 0.9, 60), preset=None, rng=1).by_campaign([2.0])
+    assert (plain["above_2"] == (plain["multiple"] > 2.0)).all()
+
+
 # -- Shrinkage ----------------------------------------------------------------------------------
 
 

@@ -142,12 +142,10 @@ def _counted(campaigns: Campaigns, counts: Floats, baseline: float) -> Evidence:
     table = np.stack([counts[old], np.round(log_rate / _SAME_SPEND)])
     rows, weight = np.unique(table, axis=1, return_counts=True)
     count, rate = rows[0], np.exp(_SAME_SPEND * rows[1])
-    first = np.log(1e-4 / rate.max())
-    last = np.log(np.max((count + 10.0 * np.sqrt(count + 1.0) + 20.0) / rate))
-    edges = np.exp(np.arange(first, last + _COUNT_WIDTH, _COUNT_WIDTH))
+    edges = cell_edges(count, rate)
     low, high = np.append(0.0, edges), np.append(edges, np.inf)
     parts = [
-        csr_array(_chances(count[c], rate[c], edges, baseline))
+        csr_array(count_chances(count[c], rate[c], edges, baseline))
         for c in (slice(i, i + 500) for i in range(0, count.size, 500))
     ]
 
@@ -161,7 +159,18 @@ def _counted(campaigns: Campaigns, counts: Floats, baseline: float) -> Evidence:
     )
 
 
-def _chances(count: Floats, rate: Floats, edges: Floats, baseline: float) -> Floats:
+def cell_edges(count: Floats, rate: Floats) -> Floats:
+    """Return edges (edge,) of the multiple beyond which counts (row,) say nothing more.
+
+    Below the first no campaign would show a conversion, and above the last each would show more
+    than it did; ``rate`` is spend over the value of a conversion.
+    """
+    first = np.log(1e-4 / rate.max())
+    last = np.log(np.max((count + 10.0 * np.sqrt(count + 1.0) + 20.0) / rate))
+    return np.asarray(np.exp(np.arange(first, last + _COUNT_WIDTH, _COUNT_WIDTH)))
+
+
+def count_chances(count: Floats, rate: Floats, edges: Floats, baseline: float) -> Floats:
     """Return the chance (row, cell) of a count, on average over a cell's multiples.
 
     The Poisson probability of k integrates to the incomplete gamma function of k + 1.

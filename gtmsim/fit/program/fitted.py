@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,12 +14,13 @@ from scipy.special import expit
 
 from gtmsim.core._types import Floats
 from gtmsim.distributions import LogNormal, Lomax, Spliced
-from gtmsim.errors import ArgumentTypeError, check_count
+from gtmsim.errors import ArgumentTypeError, check_count, check_number
 from gtmsim.fit.program.campaigns import Campaigns
 from gtmsim.fit.program.claims import FittedClaim, claim_of
 from gtmsim.fit.program.evidence import zero_chance
 from gtmsim.fit.program.explain import explained
 from gtmsim.fit.program.families import Family, Prior
+from gtmsim.fit.program.ranking import ranked
 from gtmsim.fit.program.replicas import predictive_p, replicate
 from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import RNGLike, resolve_seed
@@ -275,6 +277,25 @@ class FittedProgram:
         )
         misses = (1.0 - self.channel.hit_rate) * math.exp(-self.baseline)
         return hits / (hits + misses)
+
+    def by_campaign(self, levels: Sequence[float] = (1.0, 3.0)) -> pd.DataFrame:
+        """Return how good each campaign is, its luck taken off: which deserve follow-on money.
+
+        Parameters
+        ----------
+        levels : sequence of float, default (1, 3)
+            Multiples.
+
+        Returns
+        -------
+        DataFrame
+            A row for each of :attr:`campaigns`, in their order. Columns spend, value (currency),
+            multiple (observed), expected (mean of the true multiple given the history) and above_1,
+            above_3 ... (probability that the true multiple is above the level). The fitted channel
+            is each campaign's prior; its own uncertainty is left out.
+        """
+        points = [check_number("levels", level, low=0.0, low_open=True) for level in levels]
+        return ranked(self.campaigns, self.channel, self.baseline, points)
 
     def replicas(self, count: int = 200, rng: RNGLike = None) -> Floats:
         """Return histories as the fit would make them, count noise included.

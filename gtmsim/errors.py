@@ -10,6 +10,7 @@
     |-- ArgumentTypeError (TypeError)       an argument is of the wrong type
     |-- MetricError (ValueError)            a metric that does not exist for this plan or result
     |-- ExactError (ValueError)             an exact answer that cannot be promised for this plan
+    |-- InfeasibleError (ValueError)        constraints that nothing can meet, or not together
     `-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
 """
 
@@ -116,6 +117,21 @@ class HistoryError(_ProblemsError, ValueError):
     --------
     >>> print(HistoryError([Problem("ads.csv, row 7, Cost", "must be a number", "n/a")]))
     ads.csv, row 7, Cost: must be a number, got 'n/a'
+    """
+
+
+class InfeasibleError(_ProblemsError, ValueError):
+    """Constraints that nothing can meet, or not together; each is named with what it lacks.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        One for each constraint in conflict.
+
+    Examples
+    --------
+    >>> print(InfeasibleError([Problem("Bounds('PR')", "must fit in the budget", 3, "raise it")]))
+    Bounds('PR'): must fit in the budget, got 3 (raise it)
     """
 
 

@@ -17,6 +17,7 @@ from gtmsim.errors import (
     ExactError,
     GtmsimError,
     HistoryError,
+    InfeasibleError,
     MetricError,
     PlanError,
     PlanFileError,
@@ -53,6 +54,7 @@ def test_a_long_value_is_cut() -> None:
         (MetricError, ValueError),
         (ExactError, ValueError),
         (HistoryError, ValueError),
+        (InfeasibleError, ValueError),
         (PrecisionError, ValueError),
     ],
 )
@@ -71,6 +73,7 @@ def test_no_error_is_left_out() -> None:
         "ExactError",
         "GtmsimError",
         "HistoryError",
+        "InfeasibleError",
         "MetricError",
         "PlanError",
         "PlanFileError",
@@ -78,8 +81,10 @@ def test_no_error_is_left_out() -> None:
     }
 
 
-@pytest.mark.parametrize("error", [PlanError, PlanFileError, HistoryError])
-def test_a_plan_error_lists_every_problem(error: type[PlanError | HistoryError]) -> None:
+@pytest.mark.parametrize("error", [PlanError, PlanFileError, HistoryError, InfeasibleError])
+def test_a_plan_error_lists_every_problem(
+    error: type[PlanError | HistoryError | InfeasibleError],
+) -> None:
     raised = error([HIT_RATE, SPEND])
     assert raised.problems == (HIT_RATE, SPEND)
     assert str(raised) == f"{HIT_RATE}\n{SPEND}"

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gtmsim import fit, plots, presets
+    from gtmsim import decide, fit, plots, presets
     from gtmsim.claim import (
         alpha_for_claim,
         campaigns_for_claim,
@@ -29,6 +29,23 @@ if TYPE_CHECKING:
         gini,
         lorenz_curve,
         top_share,
+    )
+    from gtmsim.decide import (
+        allocate,
+        big_or_small,
+        break_even,
+        campaigns_needed,
+        cash,
+        compare,
+        explore_share,
+        frontier,
+        reallocate,
+        scenario_table,
+        sensitivity,
+        smallest_budget,
+        value_of_one_more,
+        value_of_staging,
+        where_leads_bind,
     )
     from gtmsim.distributions import (
         Empirical,
@@ -44,6 +61,7 @@ if TYPE_CHECKING:
         ExactError,
         GtmsimError,
         HistoryError,
+        InfeasibleError,
         MetricError,
         PlanError,
         PlanFileError,
@@ -58,7 +76,7 @@ if TYPE_CHECKING:
         read_opportunities,
         read_reps,
     )
-    from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
+    from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam, Staging
     from gtmsim.precision import Precision
     from gtmsim.rare import expected_shortfall, prob_exceeds, tail_quantile
     from gtmsim.result import PortfolioResult
@@ -74,6 +92,7 @@ __all__ = [
     "ExactError",
     "GtmsimError",
     "HistoryError",
+    "InfeasibleError",
     "LogNormal",
     "Lomax",
     "MetricError",
@@ -88,17 +107,27 @@ __all__ = [
     "SalesTeam",
     "ScipyDistribution",
     "Spliced",
+    "Staging",
+    "allocate",
     "alpha_for_claim",
+    "big_or_small",
+    "break_even",
     "campaigns_for_claim",
+    "campaigns_needed",
+    "cash",
     "claim_probability",
+    "compare",
     "concentration_report",
+    "decide",
     "effective_number",
     "exact_moments",
     "expected_shortfall",
+    "explore_share",
     "fit",
     "fit_program",
     "fit_tail",
     "fit_team",
+    "frontier",
     "gini",
     "lorenz_curve",
     "plots",
@@ -107,12 +136,19 @@ __all__ = [
     "read_campaigns",
     "read_opportunities",
     "read_reps",
+    "reallocate",
     "reproduce_claim",
+    "scenario_table",
     "scenarios_needed",
+    "sensitivity",
     "simulate_portfolio",
+    "smallest_budget",
     "tail_quantile",
     "top_share",
     "total_distribution",
+    "value_of_one_more",
+    "value_of_staging",
+    "where_leads_bind",
 ]
 
 _MODULES = {
@@ -123,6 +159,23 @@ _MODULES = {
         "gini",
         "lorenz_curve",
         "top_share",
+    ),
+    "decide": (
+        "allocate",
+        "big_or_small",
+        "break_even",
+        "campaigns_needed",
+        "cash",
+        "compare",
+        "explore_share",
+        "frontier",
+        "reallocate",
+        "scenario_table",
+        "sensitivity",
+        "smallest_budget",
+        "value_of_one_more",
+        "value_of_staging",
+        "where_leads_bind",
     ),
     "distributions": (
         "Empirical",
@@ -138,6 +191,7 @@ _MODULES = {
         "ExactError",
         "GtmsimError",
         "HistoryError",
+        "InfeasibleError",
         "MetricError",
         "PlanError",
         "PlanFileError",
@@ -152,7 +206,7 @@ _MODULES = {
         "read_opportunities",
         "read_reps",
     ),
-    "plan": ("CampaignProgram", "Plan", "Ramp", "SalesTeam"),
+    "plan": ("CampaignProgram", "Plan", "Ramp", "SalesTeam", "Staging"),
     "precision": ("Precision",),
     "rare": ("expected_shortfall", "prob_exceeds", "tail_quantile"),
     "result": ("PortfolioResult",),
@@ -162,7 +216,7 @@ _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("fit", "plots", "presets"):
+    if name in ("decide", "fit", "plots", "presets"):
         return import_module(f"gtmsim.{name}")
     if name in _HOME:
         return getattr(import_module(f"gtmsim.{_HOME[name]}"), name)

@@ -23,6 +23,7 @@ from gtmsim.sampling import (
     candidate_bars,
     compile_hits,
     compile_multiple,
+    compile_staged,
     kept_octaves,
     octave_counts,
     octave_rows,
@@ -135,9 +136,17 @@ def compile_channel(
     if isinstance(channel, SalesTeam):
         team = _compile_team(channel, discount, monthly)
         return CompiledChannel(ChannelArrays(team, market_sigma, 0.0, fixed, 0), team.start.size)
+    luck, feeds = channel.shared_luck, -1
+    if channel.feeds is not None:
+        # What it brings is the team's: none of its own campaigns is among the best.
+        feeds, followed = [c.name for c in plan.channels].index(channel.feeds), 0.0
+    if channel.staging is not None:
+        response = _campaign_response(channel, discount, monthly)
+        staged = compile_staged(channel, channel.staging, response, _worth(response))
+        placed = ChannelArrays(staged, market_sigma, luck, fixed, 0, feeds)
+        return CompiledChannel(placed, channel.campaigns)
     program, rows = _compile_program(channel, discount, monthly, fixed, followed)
-    luck = channel.shared_luck
-    return CompiledChannel(ChannelArrays(program, market_sigma, luck, fixed, 0), rows)
+    return CompiledChannel(ChannelArrays(program, market_sigma, luck, fixed, 0, feeds), rows)
 
 
 def join_channels(
@@ -184,7 +193,7 @@ def fixed_spend(plan: Plan, channel: SalesTeam | CampaignProgram) -> Floats:
     if isinstance(channel, SalesTeam):
         return np.zeros(plan.horizon)
     launch = channel.launch_months(plan.horizon)
-    outlay = np.bincount(launch, weights=channel.spends(), minlength=plan.horizon)
+    outlay = np.bincount(launch, weights=channel.first_spends(), minlength=plan.horizon)
     return (outlay + channel.overhead) * _discount(plan)[1]
 
 
@@ -201,11 +210,20 @@ def most_spent(plan: Plan, channel: SalesTeam | CampaignProgram, fixed: Floats) 
     4256000.0
     """
     if not isinstance(channel, SalesTeam):
-        return float(fixed.sum())
+        return float(fixed.sum()) + _most_reviewed(plan, channel)
     wait = channel.backfill_months
     reps = 1 if wait is None else -(-plan.horizon // (1 + wait))
     seat = plan.horizon * channel.loaded_cost / 12.0 + reps * channel.hiring_cost
     return channel.units * seat
+
+
+def _most_reviewed(plan: Plan, program: CampaignProgram) -> float:
+    """Bound what reviews can give: all that was planned, for recycling gives no more."""
+    if program.staging is None:
+        return 0.0
+    _, month = program.staging.reviews(program.launch_months(plan.horizon))
+    rest = program.spends() - program.first_spends()
+    return float(rest @ np.append(_discount(plan)[1], 0.0)[np.minimum(month, plan.horizon)])
 
 
 def _check_streams(plan: Plan) -> None:
@@ -252,6 +270,7 @@ def _compile_team(team: SalesTeam, discount: Floats, monthly: float) -> SalesArr
         annuity=np.append(np.cumsum(discount[::-1])[::-1], 0.0),
         scale=filled ** (team.returns_to_scale - 1.0),
         worth=_worth(response),
+        pipeline=-1.0 if team.pipeline is None else team.pipeline / 12.0 * team.margin,
     )
 
 

@@ -42,6 +42,10 @@ def tail_contract(
     luck and shocks are lognormal: all their moments exist, so they change no index, but they are
     not bounded.
 
+    A team closes no more than the lesser of its capacity and its pipeline: whatever programs feed
+    it, its tail is no heavier than that of its skill and luck, and it is bounded where all of its
+    pipeline is. A program that feeds a team has no value of its own.
+
     References
     ----------
     P. Embrechts, C. Klueppelberg and T. Mikosch, "Modelling extremal events" (1997), lemma 1.3.1
@@ -58,6 +62,12 @@ def tail_contract(
         c.name: _heaviest([_row(*_channel_tail(v, plan)) for v in versions.get(c.name, (c,))])
         for c in plan.channels
     }
+    for team in plan.channels:
+        if isinstance(team, SalesTeam) and _has_bounded_pipeline(team, plan, versions, rows):
+            rows[team.name] = _row("bounded", math.inf)
+    for program in plan.channels:
+        if isinstance(program, CampaignProgram) and program.feeds is not None:
+            rows[program.name] = _row("bounded", math.inf)
     rows["portfolio"] = _heaviest(list(rows.values()))
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("channel")
 
@@ -71,6 +81,22 @@ def _heaviest(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         if any(row[moment] is None for row in rows):
             heaviest[moment] = heaviest[moment] and None
     return heaviest
+
+
+def _has_bounded_pipeline(
+    team: SalesTeam,
+    plan: Plan,
+    versions: Mapping[str, Sequence[_Channel]],
+    rows: Mapping[str, dict[str, Any]],
+) -> bool:
+    """Whether a team's pipeline is bounded, given the tails of what programs would bring alone."""
+    for version in versions.get(team.name, (team,)):
+        shocked = plan.market_volatility * version.market_loading != 0.0
+        pipeline = version.pipeline if isinstance(version, SalesTeam) else None
+        if pipeline is None or (shocked and pipeline > 0.0):
+            return False
+    feeders = [c for c in plan.channels if isinstance(c, CampaignProgram) and c.feeds == team.name]
+    return all(rows[program.name]["tail"] == "bounded" for program in feeders)
 
 
 def _channel_tail(channel: _Channel, plan: Plan) -> tuple[str, float]:

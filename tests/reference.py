@@ -10,11 +10,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scipy import stats
+
+from tests.reference_books import (
+    Ledger,
+    Receipts,
+    Unit,
+    launch_month,
+    planned_spend,
+    post,
+    receipts_of,
+)
+from tests.reference_staged import try_and_scale
 
 if TYPE_CHECKING:
     from gtmsim.distributions import AnyMultiple
@@ -26,35 +36,6 @@ TOP = 0.01
 Outcomes = dict[str, dict[str, list[Any]]]
 
 
-class Unit(NamedTuple):
-    """A seat or a campaign: what it realised by the horizon and what it cost."""
-
-    value: float
-    spend: float
-
-
-@dataclass
-class Ledger:
-    """What one channel did in one scenario, in present value."""
-
-    value: list[float]
-    spend: list[float]
-    beyond: float = 0.0
-    hits: int = 0
-    units: list[Unit] = field(default_factory=list)
-
-    @classmethod
-    def empty(cls, horizon: int) -> Ledger:
-        return cls([0.0] * horizon, [0.0] * horizon)
-
-
-class Receipts(NamedTuple):
-    """What one unit originated in a month becomes: (month, present value), and the rest."""
-
-    inside: list[tuple[int, float]]
-    beyond: float
-
-
 def simulate_reference(plan: Plan, scenarios: int, seed: int) -> Outcomes:
     """Simulate a plan slowly.
 
@@ -62,7 +43,9 @@ def simulate_reference(plan: Plan, scenarios: int, seed: int) -> Outcomes:
     metric: value, spend, net, multiple (NaN if nothing is spent), beyond_horizon, hits, largest,
     top_value, and what follows from them: largest_share, top_share, effective_number (NaN if there
     is no value). The entries of value_by_month and spend_by_month are lists of ``plan.horizon``
-    numbers. All money is present value.
+    numbers. Of teams that may be short of pipeline also lost (pipeline that nobody had time for)
+    and idle (time that lacked pipeline), in value, and short (months that lacked pipeline). All
+    money is present value.
     """
     random = Random(seed)
     simulators = [_simulator(plan, channel, random) for channel in plan.channels]
@@ -70,103 +53,58 @@ def simulate_reference(plan: Plan, scenarios: int, seed: int) -> Outcomes:
     outcomes: Outcomes = {name: {} for name in names}
     for _ in range(scenarios):
         weather = random.gauss(0.0, 1.0)
-        ledgers = [simulate(weather) for simulate in simulators]
+        books: dict[str, Ledger] = {}
+        pipeline: dict[str, list[float]] = {}
+        for channel, simulate in sorted(zip(plan.channels, simulators, strict=True), key=_waits):
+            ledger = books[channel.name] = simulate(weather, pipeline.get(channel.name))
+            if channel.kind == "campaigns" and channel.feeds is not None:
+                before = pipeline.get(channel.feeds, [0.0] * plan.horizon)
+                pipeline[channel.feeds] = [a + b for a, b in zip(before, ledger.value, strict=True)]
+                _hand_over(ledger)
+        ledgers = [books[channel.name] for channel in plan.channels]
         for name, ledger in zip(names, [*ledgers, _merged(ledgers)], strict=True):
             for metric, number in _metrics(ledger).items():
                 outcomes[name].setdefault(metric, []).append(number)
     return outcomes
 
 
+def _waits(pair: tuple[SalesTeam | CampaignProgram, Any]) -> bool:
+    """Whether a channel comes after those that feed a team."""
+    return pair[0].kind == "sales" or pair[0].feeds is None
+
+
+def _hand_over(ledger: Ledger) -> None:
+    """Leave a program what it spent; what it brought is the team's pipeline."""
+    ledger.value = [0.0] * len(ledger.value)
+    ledger.beyond = 0.0
+    ledger.units = [Unit(0.0, unit.spend) for unit in ledger.units]
+
+
 def _simulator(
     plan: Plan, channel: SalesTeam | CampaignProgram, random: Random
-) -> Callable[[float], Ledger]:
-    """Return what turns a scenario's market, a standard normal, into a channel's ledger."""
+) -> Callable[[float, list[float] | None], Ledger]:
+    """Return what turns a scenario's market and a team's fed pipeline into a channel's ledger.
+
+    The market is a standard normal. What a program brings to a team is not discounted: pipeline is
+    money of its month.
+    """
     horizon = plan.horizon
     discount = [(1.0 + plan.discount_rate) ** (-t / 12.0) for t in range(horizon)]
-    receipts = [_receipts(channel, m, horizon, plan.discount_rate) for m in range(horizon)]
+    feeds = channel.kind == "campaigns" and channel.feeds is not None
+    rate = 0.0 if feeds else plan.discount_rate
+    receipts = [receipts_of(channel, m, horizon, rate) for m in range(horizon)]
     loading = channel.market_loading * plan.market_volatility
     draws = iter(()) if channel.kind == "sales" else multiples(channel.multiple, random)
 
-    def simulate(weather: float) -> Ledger:
+    def simulate(weather: float, fed: list[float] | None) -> Ledger:
         market = math.exp(loading * weather - loading**2 / 2.0)
         if channel.kind == "sales":
-            return _sell(channel, receipts, discount, market, random)
+            return _sell(channel, receipts, discount, market, random, fed)
+        if channel.staging is not None:
+            return try_and_scale(channel, receipts, discount, market, random, draws)
         return _campaign(channel, receipts, discount, market, random, draws)
 
     return simulate
-
-
-# -- What an origination becomes --------------------------------------------------------------
-
-
-def _receipts(
-    channel: SalesTeam | CampaignProgram, month: int, horizon: int, rate: float
-) -> Receipts:
-    """Follow one unit originated in ``month`` through all its months."""
-    inside = []
-    beyond = 0.0
-    for later, share in _response(channel, horizon - month):
-        worth = share * (1.0 + rate) ** (-(month + later) / 12.0)
-        if month + later < horizon:
-            inside.append((month + later, worth))
-        else:
-            beyond += worth
-    return Receipts(inside, beyond)
-
-
-def _response(
-    channel: SalesTeam | CampaignProgram, months_left: int
-) -> Iterator[tuple[int, float]]:
-    """Yield (months after the origination, share recognised then), to the very end."""
-    if channel.kind == "campaigns":
-        yield from _carryover(channel)
-    elif channel.recognition == "bookings":
-        yield 0, 1.0
-    else:
-        yield from _contract(channel, months_left)
-
-
-def _contract(team: SalesTeam, months_left: int) -> Iterator[tuple[int, float]]:
-    """Contracts signed in the middle of a month and renewed each year until the horizon."""
-    survivors = 1.0
-    age = 0
-    yield age, survivors / 12.0 / 2.0
-    while True:
-        age += 1
-        survivors *= (1.0 - team.annual_churn) ** (1.0 / 12.0)
-        # The last half month of a contract year, the horizon behind: nothing is renewed any more.
-        if age % 12 == 0 and age >= months_left:
-            yield age, survivors / 12.0 / 2.0
-            return
-        yield age, survivors / 12.0
-
-
-def _carryover(program: CampaignProgram) -> Iterator[tuple[int, float]]:
-    """Decay by the months since launch, until less than 1e-13 is left."""
-    fast, slow = program.fast_share, 1.0 - program.fast_share
-    if program.slow_half_life is None:
-        fast, slow = 1.0, 0.0
-    month = program.lag
-    while fast + slow > 1e-13:
-        fast_left = fast * _kept(program.half_life)
-        slow_left = slow * _kept(program.slow_half_life or 0.0)
-        yield month, (fast - fast_left) + (slow - slow_left)
-        fast, slow = fast_left, slow_left
-        month += 1
-
-
-def _kept(half_life: float) -> float:
-    return 0.5 ** (1.0 / half_life) if half_life > 0.0 else 0.0
-
-
-def _post(ledger: Ledger, receipts: Receipts, amount: float) -> float:
-    """Enter an origination in the books; return what it realises by the horizon."""
-    realised = 0.0
-    for month, worth in receipts.inside:
-        ledger.value[month] += amount * worth
-        realised += amount * worth
-    ledger.beyond += amount * receipts.beyond
-    return realised
 
 
 # -- Sales --------------------------------------------------------------------------------------
@@ -186,29 +124,68 @@ def _sell(
     discount: list[float],
     market: float,
     random: Random,
+    fed: list[float] | None,
 ) -> Ledger:
     horizon = len(discount)
     ledger = Ledger.empty(horizon)
     starts = [0] * team.hires if isinstance(team.hires, int) else team.hires
     seats = [list(_careers(team, start, horizon, random)) for start in starts]
+    able: list[list[float]] = []
     for seat in seats:
         luck = 1.0
-        value = spend = 0.0
+        able.append([0.0] * horizon)
         for t, worker in enumerate(seat):
             if t % 3 == 0:
                 luck = _lognormal(random, 1.0, 2.0 * team.luck_cv)
             if worker is None:
                 continue
-            cost = team.loaded_cost / 12.0 + team.hiring_cost * worker.paid_to_hire
-            ledger.spend[t] += cost * discount[t]
-            spend += cost * discount[t]
             colleagues = sum(other[t] is not None for other in seats)
             booked = team.quota * team.margin / 12.0 * worker.skill * luck * market
             booked *= productivity(team.ramp, worker.tenure)
             booked *= colleagues**team.returns_to_scale / colleagues
-            value += _post(ledger, receipts[t], booked)
+            able[-1][t] = booked
+    if team.pipeline is not None:
+        for t in range(horizon):
+            leads = team.pipeline / 12.0 * team.margin * market + (fed[t] if fed else 0.0)
+            _share_out(team, leads, t, seats, able, discount[t], ledger)
+    for seat, bookings in zip(seats, able, strict=True):
+        value = spend = 0.0
+        for t, worker in enumerate(seat):
+            if worker is None:
+                continue
+            cost = team.loaded_cost / 12.0 + team.hiring_cost * worker.paid_to_hire
+            ledger.spend[t] += cost * discount[t]
+            spend += cost * discount[t]
+            value += post(ledger, receipts[t], bookings[t])
         ledger.units.append(Unit(value, spend))
     return ledger
+
+
+def _share_out(
+    team: SalesTeam,
+    leads: float,
+    month: int,
+    seats: list[list[Worker | None]],
+    able: list[list[float]],
+    discount: float,
+    ledger: Ledger,
+) -> None:
+    """Give every rep its part of a month's leads, and let it close what it can of them."""
+    workers = [seat[month] for seat in seats]
+    ramps = [0.0 if w is None else productivity(team.ramp, w.tenure) for w in workers]
+    slack = sum(booked[month] for booked in able) - leads
+    if slack > 1e-9 * leads:
+        ledger.short += 1
+    left = leads
+    for ramp, booked in zip(ramps, able, strict=True):
+        if ramp == 0.0:
+            continue
+        part = leads * ramp / sum(ramps)
+        if part < booked[month]:
+            ledger.idle += (booked[month] - part) * discount
+            booked[month] = part
+        left -= booked[month]
+    ledger.lost += left * discount
 
 
 def _careers(team: SalesTeam, start: int, horizon: int, random: Random) -> Iterator[Worker | None]:
@@ -272,7 +249,7 @@ def _campaign(
     outlays = []
     values = []
     for c in range(program.campaigns):
-        month, spend = _launch(program, c, horizon), _spend(program, c)
+        month, spend = launch_month(program, c, horizon), planned_spend(program, c)
         ledger.spend[month] += spend * discount[month]
         outlays.append(spend * discount[month])
         if random.random() >= program.hit_rate:
@@ -285,23 +262,12 @@ def _campaign(
         won = spend * multiple * program.incrementality * fate
         if program.reference_spend is not None:
             won *= (spend / program.reference_spend) ** (program.spend_elasticity - 1.0)
-        values.append(_post(ledger, receipts[month], won))
+        values.append(post(ledger, receipts[month], won))
     for t in range(horizon):
         ledger.spend[t] += program.overhead * discount[t]
     burden = sum(ledger.spend) / sum(outlays)
     ledger.units = [Unit(v, s * burden) for v, s in zip(values, outlays, strict=True)]
     return ledger
-
-
-def _launch(program: CampaignProgram, campaign: int, horizon: int) -> int:
-    if program.launch == "even":
-        return campaign * horizon // program.campaigns
-    return program.launch if isinstance(program.launch, int) else program.launch[campaign]
-
-
-def _spend(program: CampaignProgram, campaign: int) -> float:
-    spend = program.spend
-    return float(spend if isinstance(spend, int | float) else spend[campaign])
 
 
 def multiples(multiple: AnyMultiple, random: Random) -> Iterator[float]:
@@ -361,6 +327,9 @@ def _metrics(ledger: Ledger) -> dict[str, Any]:
         "effective_number": _ratio(value**2, squares),
         "value_by_month": ledger.value,
         "spend_by_month": ledger.spend,
+        "lost": ledger.lost,
+        "idle": ledger.idle,
+        "short": float(ledger.short),
     }
 
 

@@ -16,7 +16,7 @@ from gtmsim.distributions import (
     ScipyDistribution,
     Spliced,
 )
-from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
+from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam, Staging
 
 MAX_HORIZON = 60
 
@@ -96,6 +96,26 @@ def sales_teams(draw: st.DrawFn, horizon: int = MAX_HORIZON, name: str | None = 
         recognition="recurring" if recurring else "bookings",
         annual_churn=draw(floats(0.0, 0.99)) if recurring else 0.0,
         market_loading=draw(floats(-2.0, 2.0)),
+        pipeline=draw(st.none() | st.just(0.0) | money),
+    )
+
+
+@st.composite
+def stagings(draw: st.DrawFn, spend: float, horizon: int = MAX_HORIZON) -> Staging:
+    """A staging of campaigns that cost at least so much; its share may be of one campaign only."""
+    rule = draw(
+        st.fixed_dictionaries({"threshold": floats(1e-3, 1e3)})
+        | st.fixed_dictionaries({"max_cost": floats(1e-3, 1e3)})
+        | st.just({"kill_share": 0.0})
+    )
+    return Staging(
+        pilot_spend=spend * draw(floats(0.01, 0.99)),
+        pilot_months=draw(st.integers(0, horizon - 1)),
+        period=draw(st.integers(1, 24)),
+        signal_noise=draw(floats(0.0, 3.0)),
+        scale_elasticity=draw(st.none() | floats(0.1, 2.0)),
+        recycle=draw(floats(0.0, 1.0)),
+        **rule,
     )
 
 
@@ -113,10 +133,14 @@ def programs(
     if draw(st.booleans()):
         fields["slow_half_life"] = half_life + draw(floats(0.1, 24.0))
         fields["fast_share"] = draw(floats(0.0, 1.0, exclude_max=True))
-    return CampaignProgram(
+    spend = draw(money | st.lists(money, min_size=count, max_size=count))
+    if draw(st.booleans()):
+        least = spend if isinstance(spend, float) else min(spend)
+        fields["staging"] = draw(stagings(least, horizon))
+    program = CampaignProgram(
         name=draw(names) if name is None else name,
         campaigns=count,
-        spend=draw(money | st.lists(money, min_size=count, max_size=count)),
+        spend=spend,
         launch=draw(
             st.one_of(st.just("even"), month, st.lists(month, min_size=count, max_size=count))
         ),
@@ -131,6 +155,11 @@ def programs(
         market_loading=draw(floats(-2.0, 2.0)),
         **fields,
     )
+    staging = program.staging
+    if staging is not None and staging.reviews(program.launch_months(horizon))[1].min() >= horizon:
+        # One review at least is before the horizon.
+        program = program.replace(staging=staging.replace(pilot_months=0, period=1))
+    return program
 
 
 @st.composite
@@ -141,6 +170,12 @@ def plans(draw: st.DrawFn, max_channels: int = 3) -> Plan:
     channels = [
         draw(sales_teams(horizon, name) | programs(horizon, name)) for name in channel_names
     ]
+    short = [c.name for c in channels if isinstance(c, SalesTeam) and c.pipeline is not None]
+    if short:
+        fed = st.none() | st.sampled_from(short)
+        channels = [
+            c.replace(feeds=draw(fed)) if isinstance(c, CampaignProgram) else c for c in channels
+        ]
     return Plan(
         name=draw(text),
         horizon=horizon,

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 import gtmsim as gtm
-from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam
+from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam, Staging
 from gtmsim.result import PortfolioResult
 from gtmsim.summary import METRICS
 
@@ -32,6 +32,7 @@ TEAM = SalesTeam(
     recognition="recurring",
     annual_churn=0.12,
     market_loading=0.8,
+    pipeline=2_000_000,
 )
 PROGRAM = CampaignProgram(
     name="bets",
@@ -63,6 +64,16 @@ PLAN = Plan(
     currency="USD",
 )
 
+STAGING = Staging(
+    pilot_spend=1_000,
+    pilot_months=2,
+    period=3,
+    signal_noise=0.5,
+    threshold=2.0,
+    scale_elasticity=0.7,
+    recycle=0.4,
+)
+
 CHANGES: dict[type, dict[str, Any]] = {
     Plan: {
         "horizon": 17,
@@ -87,6 +98,7 @@ CHANGES: dict[type, dict[str, Any]] = {
         "recognition": "bookings",
         "annual_churn": 0.2,
         "market_loading": 0.9,
+        "pipeline": 1_500_000,
     },
     CampaignProgram: {
         "name": "other bets",
@@ -106,6 +118,19 @@ CHANGES: dict[type, dict[str, Any]] = {
         "fast_share": 0.5,
         "overhead": 3_000,
         "market_loading": 0.6,
+        "feeds": "reps",
+        "staging": STAGING,
+    },
+    Staging: {
+        "pilot_spend": 1_100,
+        "pilot_months": 3,
+        "period": 2,
+        "signal_noise": 0.6,
+        "threshold": 2.5,
+        "kill_share": 0.5,
+        "max_cost": 0.6,
+        "scale_elasticity": 0.8,
+        "recycle": 0.5,
     },
     Ramp: {
         "months": 4.0,
@@ -145,6 +170,11 @@ def base() -> PortfolioResult:
     return simulate(PLAN)
 
 
+@pytest.fixture(scope="module")
+def staged() -> PortfolioResult:
+    return simulate(PLAN.replace(channels=(TEAM, PROGRAM.replace(staging=STAGING))))
+
+
 def plan_with(model: type, field: str) -> Plan:
     value = CHANGES[model][field]
     if model is Plan:
@@ -158,14 +188,21 @@ def plan_with(model: type, field: str) -> Plan:
         if field == "recognition":
             changes["annual_churn"] = 0.0
         return PLAN.replace(channels=(TEAM.replace(**changes), PROGRAM))
+    if model is Staging:
+        # One rule takes the place of the other.
+        rule = {"threshold": None} if field in ("kill_share", "max_cost") else {}
+        staging = STAGING.replace(**rule | {field: value})
+        return PLAN.replace(channels=(TEAM, PROGRAM.replace(staging=staging)))
     return PLAN.replace(channels=(TEAM, PROGRAM.replace(**{field: value})))
 
 
 @pytest.mark.parametrize(
     ("model", "field"), [(model, field) for model, fields in CHANGES.items() for field in fields]
 )
-def test_field_changes_the_result(model: type, field: str, base: PortfolioResult) -> None:
-    assert differs(base, simulate(plan_with(model, field)))
+def test_field_changes_the_result(
+    model: type, field: str, base: PortfolioResult, staged: PortfolioResult
+) -> None:
+    assert differs(staged if model is Staging else base, simulate(plan_with(model, field)))
 
 
 def test_recognition_alone_changes_the_result(base: PortfolioResult) -> None:
@@ -223,3 +260,8 @@ def test_no_field_is_left_out() -> None:
 
 def test_an_equal_plan_does_not_differ(base: PortfolioResult) -> None:
     assert not differs(base, simulate(PLAN.replace()))
+
+
+def test_an_equal_staging_does_not_differ(staged: PortfolioResult) -> None:
+    again = PROGRAM.replace(staging=STAGING.replace())
+    assert not differs(staged, simulate(PLAN.replace(channels=(TEAM, again))))

@@ -10,7 +10,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 FOLDER = Path(__file__).parent.parent / "notebooks"
-NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+NOTEBOOKS = [path for path in sorted(FOLDER.glob("*.ipynb")) if path.stem != "questions"]
+"""`questions` is run by tests/test_questions.py, which also compares what it prints."""
 
 
 def execute(notebook: nbformat.NotebookNode) -> None:

@@ -178,6 +178,7 @@ def test_template_explains_every_key_it_sets() -> None:
             seen.add(key)
     fields = {*Plan.model_fields, *SalesTeam.model_fields, *CampaignProgram.model_fields}
     rare = {"channels", "market_loading", "reference_spend", "spend_elasticity"}
+    rare |= {"feeds", "pipeline", "staging"}
     assert seen == fields - rare
 
 

@@ -52,6 +52,16 @@ def test_a_history_is_fitted_as_shown(tmp_path: Path) -> None:
     assert run.stderr == ""
 
 
+def test_decisions_run_as_shown() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", blocks("python")[3]], capture_output=True, text=True, check=True
+    )
+    sentences = run.stdout.strip().splitlines()
+    assert len(sentences) == 3
+    assert "campaigns" in sentences[0]
+    assert run.stderr == ""
+
+
 def test_commands_exist() -> None:
     named = set(re.findall(r"^gtmsim (\w+)", blocks("text")[1], re.MULTILINE))
     assert named

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from gtmsim.alternatives.versions import Versions
+from gtmsim.alternatives.versions import Versions, with_fed
 from gtmsim.core._types import Floats
 from gtmsim.exact import exact_moments
 from gtmsim.plan import Plan
@@ -49,7 +49,7 @@ def mixed_moments(plan: Plan, versions: Versions) -> pd.DataFrame:
     parts = {
         channel.name: pd.concat(
             [
-                exact_moments(plan.replace(channels=[version])).iloc[:1]
+                exact_moments(plan.replace(channels=with_fed(plan, version))).iloc[:1]
                 for version in versions.get(channel.name, (channel,))
             ]
         )

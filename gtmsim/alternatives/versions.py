@@ -35,7 +35,8 @@ def check_alternatives(plan: Plan, alternatives: object) -> Versions:
     ------
     ArgumentError, ArgumentTypeError
         If a name is not in the plan, there is no version, or one is not of the plan's kind, name
-        and number of campaigns or seats, or goes beyond the horizon.
+        and number of campaigns or seats, feeds another team or differs in whether it has a
+        pipeline, or goes beyond the horizon.
 
     Examples
     --------
@@ -83,15 +84,42 @@ def _check_version(
         ("kind", channel.kind, version.kind),
         ("name", channel.name, version.name),
         (units, channel.units, version.units),
+        ("feeds", _feeds(channel), _feeds(version)),
     ):
         if theirs != ours:
             rule, fix = f"must be {ours!r}, as in the plan", f"use version.replace({field}=...)"
             raise ArgumentError(f"{path}.{field}", rule, theirs, None if field == "kind" else fix)
+    if isinstance(version, SalesTeam) and isinstance(channel, SalesTeam):
+        given = version.pipeline is not None
+        if given != (channel.pipeline is not None):
+            rule = "must be left out" if given else "must be given"
+            fix = "use version.replace(pipeline=...)"
+            raise ArgumentError(
+                f"{path}.pipeline", f"{rule}, as in the plan", version.pipeline, fix
+            )
     try:
-        build_channels([version], plan.horizon)
+        build_channels(with_fed(plan, version), plan.horizon)
     except PlanError as error:
         p = error.problems[0]
         raise ArgumentError(path + p.path.removeprefix("[0]"), p.rule, p.value, p.fix) from None
+
+
+def _feeds(channel: SalesTeam | CampaignProgram) -> str | None:
+    return channel.feeds if isinstance(channel, CampaignProgram) else None
+
+
+def with_fed(plan: Plan, channel: SalesTeam | CampaignProgram) -> list[SalesTeam | CampaignProgram]:
+    """Return a channel, or a version of it, and the team that it feeds: together they are a plan.
+
+    Examples
+    --------
+    >>> from gtmsim.presets import example_plan
+    >>> plan = example_plan()
+    >>> [channel.name for channel in with_fed(plan, plan["PR"])]
+    ['PR']
+    """
+    feeds = _feeds(channel)
+    return [channel] if feeds is None else [channel, plan[feeds]]
 
 
 def version_of_block(seed: int, name: str, block: int, count: int) -> int:

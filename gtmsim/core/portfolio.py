@@ -11,10 +11,15 @@ from gtmsim.core._types import Floats, Ints
 from gtmsim.core.campaigns import ChannelDraws, program_block
 from gtmsim.core.cohorts import ProgramArrays
 from gtmsim.core.concentration import Candidates, add_seats, empty_candidates, top_values
+from gtmsim.core.coupling import FLOWS
 from gtmsim.core.elementary import LOG2_E, exp2
 from gtmsim.core.sales import SalesArrays, team_block
 from gtmsim.core.samplers import normal
+from gtmsim.core.staged import StagedArrays, staged_block
 from gtmsim.core.streams import LANES, MARKET, SHARED_LUCK, lane_words
+
+_NONE = np.empty((0, 0))
+"""Pipeline of a team that is never short of it."""
 
 
 class ChannelArrays(NamedTuple):
@@ -22,14 +27,16 @@ class ChannelArrays(NamedTuple):
 
     ``market_sigma`` and ``luck_sigma`` are the log-sd of the market's shock on the channel and of
     the luck that its campaigns share; ``fixed_spend`` (month,) is spent whatever happens, in
-    present value; ``limit`` is the room for candidates of this channel and those before it.
+    present value; ``limit`` is the room for candidates of this channel and those before it;
+    ``feeds`` is the place of the team that a program feeds, negative if there is none.
     """
 
-    arrays: SalesArrays | ProgramArrays
+    arrays: SalesArrays | ProgramArrays | StagedArrays
     market_sigma: float
     luck_sigma: float
     fixed_spend: Floats
     limit: int
+    feeds: int = -1
 
 
 class PortfolioArrays(NamedTuple):
@@ -61,6 +68,7 @@ class PortfolioDraws(NamedTuple):
     largest: Floats
     squares: Floats
     top_value: Floats
+    flow: Floats
     begin: Ints
     end: Ints
     candidates: Candidates
@@ -140,6 +148,7 @@ def empty_draws(plan: PortfolioArrays, size: int, *, listed: bool = False) -> Po
     """
     places, blocks = len(plan.channels) + 1, size // LANES
     monthly, total = (places, plan.horizon, size), (places, size)
+    limited = places - 1 if any(may_be_short(channel) for channel in plan.channels) else 0
     return PortfolioDraws(
         month=np.zeros(monthly),
         spend_month=np.zeros(monthly),
@@ -150,6 +159,7 @@ def empty_draws(plan: PortfolioArrays, size: int, *, listed: bool = False) -> Po
         largest=np.zeros(total),
         squares=np.zeros(total),
         top_value=np.zeros(total),
+        flow=np.zeros((limited, len(FLOWS), size)),
         begin=np.zeros((places, blocks), dtype=np.int64),
         end=np.zeros((places, blocks), dtype=np.int64),
         candidates=empty_candidates(
@@ -161,6 +171,11 @@ def empty_draws(plan: PortfolioArrays, size: int, *, listed: bool = False) -> Po
 def is_alone(plan: PortfolioArrays) -> bool:
     """Whether a plan is one program, whose candidates are not needed when a block is done."""
     return len(plan.channels) == 1 and isinstance(plan.channels[0].arrays, ProgramArrays)
+
+
+def may_be_short(channel: ChannelArrays) -> bool:
+    """Whether a channel is a team that has as much to close as there is pipeline."""
+    return isinstance(channel.arrays, SalesArrays) and channel.arrays.pipeline >= 0.0
 
 
 def _clear(plan: PortfolioArrays, draws: PortfolioDraws) -> None:
@@ -216,21 +231,48 @@ def simulate_channels(
     _clear(plan, draws)
     start, size = np.uint64(first), draws.value.shape[1]
     candidates = draws.candidates
-    for place, channel in enumerate(plan.channels):
+    fed = {
+        p: np.zeros((plan.horizon, size)) for p, c in enumerate(plan.channels) if may_be_short(c)
+    }
+    # Programs that feed a team come before it.
+    for place in sorted(
+        range(len(plan.channels)), key=lambda place: plan.channels[place].feeds < 0
+    ):
+        channel = plan.channels[place]
         shock = _shock(key, channel, first, size)
         draws.begin[place] = candidates.size
         if isinstance(channel.arrays, SalesArrays):
             value, spend = np.empty((2, channel.arrays.start.size, size))
-            team_block(*key, channel.arrays, start, shock, value, spend, draws.channel(place))
+            leads, flow = fed.get(place, _NONE), draws.flow[place] if place in fed else _NONE
+            out = draws.channel(place)
+            team_block(*key, channel.arrays, start, shock, leads, value, spend, flow, out)
+            if plan.spend_share > 0.0:
+                add_seats(candidates, value, spend)
+        elif isinstance(channel.arrays, StagedArrays):
+            value, spend = np.empty((2, channel.arrays.number.size, size))
+            staged_block(*key, channel.arrays, start, shock, value, spend, draws.channel(place))
             if plan.spend_share > 0.0:
                 add_seats(candidates, value, spend)
         else:
-            target = plan.spend_share * draws.spend[place]
+            share = plan.spend_share if channel.feeds < 0 else 0.0
+            target = share * draws.spend[place]
             limit, out = channel.limit, draws.channel(place)
             program_block(*key, channel.arrays, start, shock, target, candidates, limit, out)
+        if channel.feeds >= 0:
+            _feed(plan, draws, place, fed[channel.feeds])
         draws.end[place] = candidates.size
-        if isinstance(channel.arrays, SalesArrays):
+        if not isinstance(channel.arrays, ProgramArrays):
             _take_top(plan, draws, place)
+
+
+def _feed(plan: PortfolioArrays, draws: PortfolioDraws, place: int, fed: Floats) -> None:
+    """Add to fed (month, scenario) what a program has brought, and leave the program without it."""
+    discount = plan.channels[place].arrays.response.discount
+    fed += draws.month[place] / discount[:, None]
+    for total in (draws.month, draws.value, draws.beyond, draws.largest, draws.squares):
+        total[place] = 0.0
+    draws.top_value[place] = 0.0
+    draws.candidates.size[:] = draws.begin[place]
 
 
 def _take_top(plan: PortfolioArrays, draws: PortfolioDraws, place: int) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from gtmsim.core._jit import kernel, part
 from gtmsim.core._types import Floats, Ints, Words
 from gtmsim.core.campaigns import ChannelDraws
+from gtmsim.core.coupling import close_pipeline
 from gtmsim.core.elementary import exp2, log2
 from gtmsim.core.response import Response, realise
 from gtmsim.core.samplers import normal
@@ -36,7 +37,9 @@ class SalesArrays(NamedTuple):
     before skill; ``scale`` (filled seats,) the returns to scale; ``worth`` (month,) what one unit
     originated in a month realises by the horizon, in present value. ``tenure_scale`` is
     12 / log2(1 - attrition), or 0 if nobody leaves; ``backfill`` is -1 if a seat stays empty;
-    ``annuity`` (month + 1,) the present value of 1 a month from each month on.
+    ``annuity`` (month + 1,) the present value of 1 a month from each month on. ``pipeline`` is the
+    value of the pipeline that the team has each month without programs, negative if it is never
+    short.
     """
 
     stream: np.uint64
@@ -55,6 +58,7 @@ class SalesArrays(NamedTuple):
     annuity: Floats
     scale: Floats
     worth: Floats
+    pipeline: float
 
 
 @part
@@ -149,6 +153,8 @@ def _fill_seat(
     key1: np.uint64,
     team: SalesArrays,
     seat: int,
+    median: float,
+    sigma_log2: float,
     first: np.uint64,
     lanes: _Lanes,
     output: Floats,
@@ -156,7 +162,7 @@ def _fill_seat(
     hired: Floats,
     spend: Floats,
 ) -> None:
-    """Walk one seat through its reps.
+    """Walk one seat through its reps, whose skill is lognormal with this median and log2-sd.
 
     Fills output (month * lane,): what the rep in the seat originates before luck and scale, per
     unit of ``base``, and 0 in a month without one. Adds to filled and hired (month * lane,), and to
@@ -179,7 +185,7 @@ def _fill_seat(
             first,
             words,
         )
-        _lognormals(words, 1, team.skill_median, team.skill_sigma_log2, skill)
+        _lognormals(words, 1, median, sigma_log2, skill)
         _leave(team, words, horizon, start, stop)
         if rep == 0:
             _first_rep(team, seat, skill, stop, output, filled, hired, spend)
@@ -254,14 +260,18 @@ def team_block(
     team: SalesArrays,
     first: np.uint64,
     shock: Floats,
+    fed: Floats,
     seat_value: Floats,
     seat_spend: Floats,
+    flow: Floats,
     out: ChannelDraws,
 ) -> None:
     """Simulate one team for the scenarios from ``first``, as many as ``shock`` (scenario,) has.
 
     Besides ``out``, fills seat_value and seat_spend (seat, scenario): what each seat realised and
-    cost. The number of scenarios is a multiple of the lanes.
+    cost. The number of scenarios is a multiple of the lanes. Of a team that may be short of
+    pipeline, ``fed`` (month, scenario) is what programs bring to it, and flow (FLOWS, scenario) is
+    filled.
     """
     seats, horizon = team.start.size, out.month.shape[0]
     discount, scale = team.response.discount, team.scale
@@ -275,6 +285,8 @@ def team_block(
     output = np.empty((seats, horizon * LANES))
     filled, hired = np.empty(horizon * LANES), np.empty(horizon * LANES)
     factor, originated = np.empty(horizon * LANES), np.empty(horizon * LANES)
+    limited = team.pipeline >= 0.0
+    ready = np.empty((seats if limited else 0, horizon * LANES))
     for block in range(shock.size // LANES):
         own = slice(block * LANES, (block + 1) * LANES)
         start = first + np.uint64(block * LANES)
@@ -285,7 +297,20 @@ def team_block(
         for seat in range(seats):
             spend, made = seat_spend[seat, own], output[seat]
             spend[:] = 0.0
-            _fill_seat(key0, key1, team, seat, start, lanes, made, filled, hired, spend)
+            _fill_seat(
+                key0,
+                key1,
+                team,
+                seat,
+                team.skill_median,
+                team.skill_sigma_log2,
+                start,
+                lanes,
+                made,
+                filled,
+                hired,
+                spend,
+            )
             if team.luck_sigma_log2 > 0.0:
                 _apply_luck(key0, key1, team, seat, start, lanes, made)
             for lane in range(LANES):
@@ -297,6 +322,35 @@ def team_block(
             for lane in range(LANES):
                 at = place(t, lane)
                 paid[lane] += present * (team.loaded * filled[at] + team.hiring * hired[at])
+        if limited:
+            # The same reps without skill: originated is not yet in use, nor are seats' values.
+            for seat in range(seats):
+                made, unused = ready[seat], seat_value[seat, own]
+                _fill_seat(
+                    key0,
+                    key1,
+                    team,
+                    seat,
+                    1.0,
+                    0.0,
+                    start,
+                    lanes,
+                    made,
+                    originated,
+                    originated,
+                    unused,
+                )
+            originated[:] = 0.0
+            close_pipeline(
+                team.pipeline,
+                fed[:, own],
+                discount,
+                market,
+                ready,
+                factor,
+                output,
+                flow[:, own],
+            )
         squares, largest = out.squares[own], out.largest[own]
         for seat in range(seats):
             value = seat_value[seat, own]

@@ -45,6 +45,7 @@ OCTAVE_COUNT: Final = 6
 OCTAVE_MULTIPLE: Final = 7
 CUT: Final = 8
 RESAMPLE: Final = 9
+PILOT: Final = 10
 
 _8 = np.uint64(8)
 _20 = np.uint64(20)

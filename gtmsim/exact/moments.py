@@ -10,6 +10,7 @@ import pandas as pd
 
 from gtmsim.distributions import Empirical, Spliced
 from gtmsim.errors import ExactError, MetricError, check_number
+from gtmsim.exact.staged import staged_moments
 from gtmsim.exact.teams import team_moments
 from gtmsim.exact.terms import ProgramTerms, program_terms
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
@@ -39,8 +40,10 @@ def exact_moments(plan: Plan) -> pd.DataFrame:
     DataFrame
         Index channel, "portfolio" last. Columns: value_mean, value_sd, spend_mean, spend_sd,
         net_mean (present value, currency), hits_mean, hits_sd. Infinite where the moment does not
-        exist, NaN where it is not known: for a multiple without known moments, and the deviation
-        of large teams with returns to scale.
+        exist, NaN where it is not known: for a multiple without known moments, staged programs
+        whose campaigns compete for money by a noisy rank or in unequal sizes, the deviation of
+        large teams with returns to scale, and the value of a team that may be short of pipeline.
+        The value of a program that feeds a team is 0.
 
     References
     ----------
@@ -56,7 +59,7 @@ def exact_moments(plan: Plan) -> pd.DataFrame:
     >>> moments.loc["bets", ["value_mean", "value_sd", "hits_mean", "hits_sd"]].round(6).tolist()
     [60.0, inf, 20.0, 4.0]
     """
-    parts = [_channel(plan, channel) for channel in plan.channels]
+    parts = [_coupled(channel, _alone(plan, channel)) for channel in plan.channels]
     rows = {
         channel.name: _row(part.value, _spread(part), part)
         for channel, part in zip(plan.channels, parts, strict=True)
@@ -149,14 +152,28 @@ def _corners(terms: ProgramTerms) -> list[float]:
     return [point for point in points if point > 0.0]
 
 
-def _channel(plan: Plan, channel: SalesTeam | CampaignProgram) -> _Moments:
+def _coupled(channel: SalesTeam | CampaignProgram, alone: _Moments) -> _Moments:
+    """Return a channel's moments when the value of a program may be a team's pipeline."""
+    if isinstance(channel, SalesTeam):
+        # The lesser of capacity and pipeline has no closed form.
+        short = channel.pipeline is not None
+        return alone._replace(value=math.nan, second=math.nan) if short else alone
+    feeds = channel.feeds is not None
+    return alone._replace(market_sigma=0.0, value=0.0, second=0.0) if feeds else alone
+
+
+def _alone(plan: Plan, channel: SalesTeam | CampaignProgram) -> _Moments:
     if isinstance(channel, SalesTeam):
         team = team_moments(plan, channel)
         sigma = plan.market_volatility * channel.market_loading
         means = team.value_mean, team.value_second, team.spend_mean, team.spend_variance
         return _Moments(sigma, *means, 0.0, 0.0)
-    terms = program_terms(plan, channel)
     hit, n = channel.hit_rate, channel.campaigns
+    if channel.staging is not None:
+        staged = staged_moments(plan, channel, channel.staging)
+        sigma = plan.market_volatility * channel.market_loading
+        return _Moments(sigma, *staged, n * hit, n * hit * (1.0 - hit))
+    terms = program_terms(plan, channel)
     try:
         first = hit * channel.multiple.mean(channel.cap)
         square = hit * channel.multiple.upper_moment(1.0, 2, channel.cap)

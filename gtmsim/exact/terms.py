@@ -8,6 +8,7 @@ import numpy as np
 
 from gtmsim.core._types import Floats, Ints
 from gtmsim.distributions import AnyMultiple
+from gtmsim.errors import ExactError
 from gtmsim.plan import CampaignProgram, Plan
 
 
@@ -44,7 +45,12 @@ class ProgramTerms:
 
 
 def program_terms(plan: Plan, program: CampaignProgram) -> ProgramTerms:
-    """Return a program of a plan as a sum of terms.
+    """Return a program of a plan as a sum of terms; none if it feeds a team, which has its value.
+
+    Raises
+    ------
+    ExactError
+        If the program is staged: what one campaign is given depends on its signal and on others.
 
     Examples
     --------
@@ -53,10 +59,13 @@ def program_terms(plan: Plan, program: CampaignProgram) -> ProgramTerms:
     >>> int(program_terms(plan, plan["PR"]).sizes.sum())
     12
     """
+    if program.staging is not None:
+        rule = "must not be staged: its campaigns are no sum of independent terms of one law"
+        raise ExactError("staging", rule, program.name, "simulate it, or leave out its staging")
     worth, _ = campaign_worth(program, plan.horizon, plan.discount_rate)
     # Campaigns whose worth differs by rounding only are one group.
     groups, sizes = np.unique(_rounded(worth), return_counts=True)
-    valued = groups > 0.0
+    valued = (groups > 0.0) & (program.feeds is None)
     return ProgramTerms(
         name=program.name,
         multiple=program.multiple,
@@ -101,7 +110,9 @@ def campaign_worth(
             came[1:] += share
             total += share
         else:
-            came -= share * np.expm1(-ages * np.log(2.0) / half_life)
+            # A tiny half-life makes minus infinity, of which all has come.
+            with np.errstate(over="ignore"):
+                came -= share * np.expm1(-ages * np.log(2.0) / half_life)
             kept = 2.0 ** (-1.0 / half_life)
             total += share * (1.0 - kept) / (1.0 - kept * monthly)
     # Value that comes in the first k months after arrival, discounted to the arrival.

@@ -4,5 +4,6 @@ from gtmsim.plan.campaigns import CampaignProgram
 from gtmsim.plan.plan import Channel, Plan
 from gtmsim.plan.ramp import Ramp
 from gtmsim.plan.sales import SalesTeam
+from gtmsim.plan.staging import Staging
 
-__all__ = ["CampaignProgram", "Channel", "Plan", "Ramp", "SalesTeam"]
+__all__ = ["CampaignProgram", "Channel", "Plan", "Ramp", "SalesTeam", "Staging"]

@@ -12,6 +12,7 @@ from gtmsim.distributions import AnyMultiple
 from gtmsim.errors import check_count
 from gtmsim.model import Model
 from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, Share, broken
+from gtmsim.plan.staging import Staging, check_pilot
 
 # Strict: "even" makes the field admit text, but not the text "3".
 LaunchMonth = Annotated[int, Field(ge=0, le=599, strict=True)]
@@ -63,6 +64,12 @@ class CampaignProgram(Model):
         Spent each month whatever happens (currency per month).
     market_loading : float, default 1
         How strongly the plan's market shock moves the program.
+    staging : Staging, optional
+        Pilots, a kill rule and money for survivors; default: all is spent at the launch.
+    feeds : str, optional
+        Name of a team of the plan with a ``pipeline``. Then the program brings no value of its own:
+        what it would have brought arrives month by month as the team's pipeline. What arrives after
+        the horizon is not counted.
 
     Raises
     ------
@@ -122,6 +129,12 @@ class CampaignProgram(Model):
     )
     overhead: Cost = Field(default=0.0, description="per month, whatever happens")
     market_loading: Loading = Field(default=1.0, description="exposure to the market shock")
+    staging: Staging | None = Field(
+        default=None, description="pilots, a kill rule and money for survivors"
+    )
+    feeds: ChannelName | None = Field(
+        default=None, description="a team, to which its value comes as pipeline"
+    )
 
     @field_validator("spend", "launch")
     @classmethod
@@ -167,6 +180,11 @@ class CampaignProgram(Model):
             raise broken("must be below 1 with slow_half_life", value, "leave out slow_half_life")
         return value
 
+    @field_validator("staging")
+    @classmethod
+    def _check_staging(cls, value: Staging | None, info: ValidationInfo) -> Staging | None:
+        return check_pilot(value, info.data.get("spend"))
+
     @property
     def units(self) -> int:
         """Number of campaigns."""
@@ -190,7 +208,7 @@ class CampaignProgram(Model):
         return self._each(self.launch).astype(np.int64)
 
     def spends(self) -> npt.NDArray[np.float64]:
-        """Return the spend of each campaign.
+        """Return the spend of each campaign; with staging the most that it may cost by itself.
 
         Returns
         -------
@@ -198,6 +216,17 @@ class CampaignProgram(Model):
             In the plan's currency.
         """
         return self._each(self.spend).astype(np.float64)
+
+    def first_spends(self) -> npt.NDArray[np.float64]:
+        """Return what each campaign spends at its launch: its pilot's spend with staging.
+
+        Returns
+        -------
+        array (campaign,)
+            In the plan's currency.
+        """
+        first = self.spend if self.staging is None else self.staging.pilot_spend
+        return self._each(first).astype(np.float64)
 
     def _each(self, value: Any) -> npt.NDArray[Any]:
         return np.broadcast_to(np.asarray(value), (self.campaigns,))

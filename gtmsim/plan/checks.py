@@ -8,10 +8,13 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from gtmsim.errors import PlanError, Problem
 from gtmsim.plan.campaigns import CampaignProgram
 from gtmsim.plan.fields import broken
 from gtmsim.plan.sales import SalesTeam
+from gtmsim.plan.staging import Staging
 
 _KINDS: dict[str, type[SalesTeam] | type[CampaignProgram]] = {
     "sales": SalesTeam,
@@ -53,9 +56,31 @@ def build_channels(
             rule = f"must be unique, and is the name of channels[{first[name]}] already"
             found.append(Problem("name", rule, name, "rename one of the two"))
         problems += [replace(p, path=f"[{place}].{p.path}".rstrip(".")) for p in found]
+    problems += _unfed(channels, first)
     if problems:
         raise PlanError(problems)
     return tuple(channels)
+
+
+def _unfed(
+    channels: Sequence[SalesTeam | CampaignProgram], places: Mapping[str, int]
+) -> Iterator[Problem]:
+    """Report programs that feed what cannot be fed; a team that is broken itself is let pass."""
+    known = {channel.name: channel for channel in channels}
+    teams = [channel.name for channel in channels if isinstance(channel, SalesTeam)]
+    for program in channels:
+        if isinstance(program, SalesTeam) or program.feeds is None:
+            continue
+        path, fed = f"[{places[program.name]}].feeds", known.get(program.feeds)
+        if isinstance(fed, SalesTeam):
+            if fed.pipeline is None:
+                rule = "must name a team with a pipeline, for any other is never short of it"
+                fix = "give the team a pipeline, 0 if it has none of its own"
+                yield Problem(path, rule, program.feeds, fix)
+        elif fed is not None or program.feeds not in places:
+            rule = f"must name a team of the plan: {', '.join(teams) or 'it has none'}"
+            near = get_close_matches(program.feeds, teams, n=1)
+            yield Problem(path, rule, program.feeds, f"did you mean {near[0]!r}?" if near else None)
 
 
 def _build_channel(table: Any) -> SalesTeam | CampaignProgram:
@@ -98,6 +123,24 @@ def _program_outside(program: CampaignProgram, horizon: int) -> Iterator[Problem
         yield _too_late("launch", program.launch, horizon)
     if program.lag >= horizon:
         yield replace(_too_late("lag", program.lag, horizon), fix="set a longer horizon")
+    if program.staging is not None:
+        yield from _staging_outside(program, program.staging, horizon)
+
+
+def _staging_outside(program: CampaignProgram, staging: Staging, horizon: int) -> Iterator[Problem]:
+    """Report a staging that could change nothing."""
+    review, month = staging.reviews(program.launch_months(horizon))
+    first = int(month.min())
+    if first >= horizon:
+        rule = f"must have a review below the horizon of {horizon} months: the first is in {first}"
+        fix = "shorten it or staging.period, launch earlier, or set a longer horizon"
+        yield Problem("staging.pilot_months", rule, staging.pilot_months, fix)
+    if staging.kill_share:
+        most = int(np.bincount(review).max())
+        if not staging.killed_of(most):
+            rule = f"must be at least one of the {most} campaigns that are reviewed together"
+            fix = "raise it, or staging.period to review more of them together"
+            yield Problem("staging.kill_share", rule, staging.kill_share, fix)
 
 
 def _late(name: str, months: tuple[int, ...], horizon: int) -> Iterator[Problem]:

@@ -24,7 +24,8 @@ def _from_months(value: Any) -> Any:
 class SalesTeam(Model):
     """A team of near-equal seats: twice the reps bring about twice the value.
 
-    Value booked in a month = quota / 12 x margin x ramp x skill x luck x scale.
+    Value booked in a month = quota / 12 x margin x ramp x skill x luck x scale, at most: with a
+    ``pipeline`` a rep closes no more than its share of what there is to close.
 
     Attributes
     ----------
@@ -62,11 +63,25 @@ class SalesTeam(Model):
         Share of recurring value lost per year, in [0, 1); only with "recurring".
     market_loading : float, default 1
         How strongly the plan's market shock moves the team.
+    pipeline : float, optional
+        Pipeline that the whole team has without a program, found by its reps and inbound, as the
+        bookings that it closes to (currency per year); None: it is never short of pipeline.
+        Programs add to it with ``feeds``.
 
     Raises
     ------
     PlanError
         If a field breaks its rule; all broken rules are listed.
+
+    Notes
+    -----
+    In a month let seat i, with ramp r_i, be able to bring K_i = quota / 12 x margin x r_i x skill x
+    luck x scale. Pipeline is worth L = pipeline / 12 x margin + sum of F / S, where F is what a
+    program that feeds the team would have brought in the month and S the market's shock on the
+    team. It is shared in proportion to ramp, so that reps who are ramped alike have equal shares:
+    seat i brings S x min(K_i, L r_i / sum of r). Pipeline that a rep has no capacity for is lost,
+    not handed on and not kept for later; so the team's sum is the lesser of capacity and pipeline
+    where reps are alike, and less where they differ.
 
     Examples
     --------
@@ -107,6 +122,10 @@ class SalesTeam(Model):
         default=0.0, lt=1.0, description="recurring value lost per year, share"
     )
     market_loading: Loading = Field(default=1.0, description="exposure to the market shock")
+    pipeline: Cost | None = Field(
+        default=None,
+        description="bookings that pipeline without programs closes to, per year; none: no limit",
+    )
 
     @field_validator("annual_churn")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, simulate_channels
 from gtmsim.core.streams import LANES
+from gtmsim.errors import ExactError
 from gtmsim.exact.terms import ProgramTerms, program_terms
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.seeds import seed_key
@@ -111,6 +113,8 @@ def total_of(plan: Plan, channel: str) -> Total:
     ------
     ArgumentError
         If no channel has this name.
+    ExactError
+        If a program feeds a team that is part of the total.
 
     Examples
     --------
@@ -119,6 +123,7 @@ def total_of(plan: Plan, channel: str) -> Total:
     (1, 2)
     """
     channels = plan.channels if channel == "portfolio" else (plan[channel],)
+    _check_unfed(plan, channels)
     found = (program_terms(plan, c) for c in channels if isinstance(c, CampaignProgram))
     programs = tuple(p for p in found if p.sizes.size and highest(p) > 0.0)
     teams = tuple(c for c in channels if isinstance(c, SalesTeam))
@@ -128,6 +133,16 @@ def total_of(plan: Plan, channel: str) -> Total:
     for i, team in enumerate(teams):
         loads[len(programs) + i, 0] = plan.market_volatility * team.market_loading
     return Total(plan, programs, teams, loads)
+
+
+def _check_unfed(plan: Plan, channels: Sequence[SalesTeam | CampaignProgram]) -> None:
+    """Refuse fed teams: their value is no sum of independent terms."""
+    fed = {c.feeds for c in plan.channels if isinstance(c, CampaignProgram)}
+    for channel in channels:
+        if channel.name in fed and isinstance(channel, SalesTeam):
+            rule = "must not have a team that programs feed: its value hangs on theirs"
+            fix = "use simulate_portfolio and prob_at_least"
+            raise ExactError("channel", rule, channel.name, fix)
 
 
 def tail_index(program: ProgramTerms) -> float:

@@ -139,6 +139,8 @@ def mean_notes(result: PortfolioResult) -> list[str]:
         method = shown_mean(result, channel).method
         if method == "infinite":
             notes.append(f"{channel}: the mean is infinite, with tail index {alpha:g}")
+        elif method == "not known" and tail["mean_exists"]:
+            notes.append(f"{channel}: the mean has no closed form")
         elif method == "not known":
             notes.append(f"{channel}: the tail is not known, so neither is whether a mean exists")
         elif method == "exact" and not tail["variance_exists"]:

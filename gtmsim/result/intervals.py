@@ -69,6 +69,7 @@ def figure_interval(result: PortfolioResult, name: str, channel: str, level: flo
     if result.alternatives:
         return _block_interval(result, figure, channel, level)
     draws = _draws(result, figure.metric, channel)
+    _check_exists(draws, name, channel)
     if figure.kind == "quantile":
         return quantile_interval(draws, figure.level, level)
     if figure.kind == "cvar":
@@ -103,6 +104,7 @@ def _block_interval(
     if figure.kind == "mean" and math.isfinite(_tail_index(result, figure.metric, channel)):
         return _exact_mean(result, figure.metric, channel, level)
     draws = block_values(result, figure.metric, channel)
+    _check_exists(draws[0], figure.metric, channel)
     if figure.kind == "quantile":
         return clustered_quantile_interval(*draws, figure.level, level)
     if figure.kind == "cvar":
@@ -134,6 +136,9 @@ def _exact_mean(result: PortfolioResult, metric: str, channel: str, level: float
             fix = "ask for a quantile"
         raise MetricError("metric", rule, f"{metric}_mean", fix)
     exact = float(result.exact[f"{metric}_mean"][channel])
+    if math.isnan(exact):
+        rule = "must be a mean that is known, and a team short of pipeline has none in closed form"
+        raise MetricError("metric", rule, f"{metric}_mean", "ask for that of each channel")
     return Interval(exact, exact, exact, level, "exact")
 
 
@@ -160,12 +165,13 @@ def shown_mean(result: PortfolioResult, channel: str, level: float = 0.95) -> In
         return Interval(math.nan, math.nan, math.nan, level, "not known")
     if not tail["mean_exists"]:
         return Interval(math.inf, math.inf, math.inf, level, "infinite")
+    exact = float(result.exact["value_mean"][channel])
+    unknown = math.isnan(exact)
     if tail["variance_exists"]:
         sampled = _sampled_mean(result, channel, level)
-        if sampled is not None and sampled.method.startswith("normal"):
+        if sampled is not None and (unknown or sampled.method.startswith("normal")):
             return sampled
-    exact = float(result.exact["value_mean"][channel])
-    return Interval(exact, exact, exact, level, "exact")
+    return Interval(exact, exact, exact, level, "not known" if unknown else "exact")
 
 
 def _sampled_mean(result: PortfolioResult, channel: str, level: float) -> Interval | None:
@@ -218,6 +224,13 @@ def _draws(result: PortfolioResult, metric: str, channel: str) -> Floats | Histo
         return result.distributions.metric(metric, channel)
     values = result.values(metric, channel)
     return values[~np.isnan(values)]
+
+
+def _check_exists(draws: Floats | Histogram, name: str, channel: str) -> None:
+    """Refuse a figure of what exists in no scenario, as a share of no value."""
+    if (draws.n if isinstance(draws, Histogram) else draws.size) == 0:
+        rule = f"must exist in some scenario, and {channel} never has a value to divide by"
+        raise MetricError("metric", rule, name)
 
 
 def _tail_index(result: PortfolioResult, metric: str, channel: str) -> float:

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 from gtmsim.errors import ExactError, MetricError
 from gtmsim.exact import largest_cdf, total_distribution
 from gtmsim.histograms import Histogram
-from gtmsim.plan import CampaignProgram
+from gtmsim.plan import CampaignProgram, SalesTeam
 
 if TYPE_CHECKING:
     from gtmsim.result.portfolio import PortfolioResult
@@ -99,7 +99,10 @@ def validate(result: PortfolioResult) -> Validation:
     checks = list(_moment_checks(result, skipped))
     programs = [c.name for c in result.plan.channels if isinstance(c, CampaignProgram)]
     for name in programs:
-        checks += _largest_checks(result, name)
+        try:
+            checks += _largest_checks(result, name)
+        except ExactError as error:
+            skipped.append(f"best campaign of {name}: {error}")
     # A plan of programs only has an exact total; a team's value has exact moments.
     whole = len(programs) == len(result.channels) > 1
     for name in [*programs, "portfolio"] if whole else programs:
@@ -113,6 +116,10 @@ def validate(result: PortfolioResult) -> Validation:
 
 def _moment_checks(result: PortfolioResult, skipped: list[str]) -> Iterator[Check]:
     programs = {c.name for c in result.plan.channels if isinstance(c, CampaignProgram)}
+    short = {
+        c.name for c in result.plan.channels if isinstance(c, SalesTeam) and c.pipeline is not None
+    }
+    short |= {"portfolio"} if short else set()
     # The portfolio of one channel is that channel.
     names = result.channels if len(result.channels) == 1 else result.distributions.names
     for channel in names:
@@ -122,7 +129,9 @@ def _moment_checks(result: PortfolioResult, skipped: list[str]) -> Iterator[Chec
             sd = float(moments[f"{metric}_sd"][channel])
             if metric == "hits" and mean == 0.0:
                 continue
-            if math.isnan(sd):
+            if math.isnan(mean) and channel in short:
+                skipped.append(f"value of {channel}: short of pipeline it has no closed form")
+            elif math.isnan(sd):
                 skipped.append(f"{metric} of {channel}: its deviation is not known")
             if not (math.isfinite(mean) and math.isfinite(sd)):
                 continue
@@ -180,6 +189,7 @@ def _best_check(result: PortfolioResult, channel: str, draws: Histogram) -> Chec
     Within rounding, so that many scenarios may share a best at the cap.
     """
     below, up_to = (largest_cdf(result.plan, draws.maximum * side, channel) for side in _SIDES)
+    below = below if draws.maximum > 0.0 else 0.0
     at_most, at_least = up_to**draws.n, 1.0 - below**draws.n
     low, high = (float(ndtri(max(p, 1e-300))) for p in (at_most, at_least))
     off = min(low, 0.0) or max(-high, 0.0)

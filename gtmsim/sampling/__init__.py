@@ -13,16 +13,20 @@ from gtmsim.sampling.laws import (
     octave_counts,
     octave_polynomials,
 )
+from gtmsim.sampling.staged import compile_staged, pilot_gain, signal_bar
 
 __all__ = [
     "TABLE_TOLERANCE",
     "candidate_bars",
     "compile_hits",
     "compile_multiple",
+    "compile_staged",
     "kept_octaves",
     "octave_counts",
     "octave_polynomials",
     "octave_rows",
+    "pilot_gain",
     "segment_rows",
+    "signal_bar",
     "stream_of",
 ]

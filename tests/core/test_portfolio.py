@@ -51,6 +51,7 @@ def busy_plans(draw: st.DrawFn) -> gtm.Plan:
                     hit_rate=draw(floats(0.1, 1.0)),
                     incrementality=draw(floats(0.1, 2.0)),
                     lag=min(channel.lag, plan.horizon // 2),
+                    staging=None,
                 )
             )
         else:

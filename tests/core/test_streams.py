@@ -41,6 +41,7 @@ PURPOSES = (
     streams.OCTAVE_MULTIPLE,
     streams.CUT,
     streams.RESAMPLE,
+    streams.PILOT,
 )
 
 EDGES = Address(

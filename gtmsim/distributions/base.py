@@ -236,6 +236,42 @@ class Multiple(Model):
             return math.nan
         return min(self._moment(level, 1, limit) / total, 1.0)
 
+    def with_mean(self, mean: float, hit_rate: float = 1.0, cap: float | None = None) -> Self:
+        """Return the law scaled so that hit_rate * E[min(X, cap)] is the mean asked for.
+
+        Parameters
+        ----------
+        mean : float
+            Above 0; misses and cap included.
+        hit_rate : float, default 1
+        cap : float, optional
+            The market's size.
+
+        Raises
+        ------
+        ArgumentError
+            If no factor gives that mean: it is beyond what every hit at the cap returns, or the
+            law's own mean is infinite and there is no cap.
+
+        Examples
+        --------
+        >>> from gtmsim.distributions import Lomax
+        >>> Lomax(tail_index=2.0, scale=1.0).with_mean(3.0, hit_rate=0.5).scale
+        6.0
+        """
+        asked = check_number("mean", mean, low=0.0, low_open=True)
+        rate = check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
+        limit, own = _limit(cap), self.mean()
+        reach = rate * limit * self.sf(0.0) if own > 0.0 else 0.0
+        if asked >= reach:
+            rule = f"must be below {reach:g}, which is returned when every hit reaches the cap"
+            raise ArgumentError("mean", rule, mean, "raise the cap or the hit rate")
+        if math.isinf(limit) and math.isinf(own):
+            fix = "give the market's size, or take a tail_index above 1"
+            raise ArgumentError("cap", "must be given where the mean is infinite", cap, fix)
+        target = asked / rate
+        return self.scaled(target / own if math.isinf(limit) else self._factor(target, limit))
+
     @abstractmethod
     def scaled(self, factor: float) -> Self:
         """Return the law of factor * X.
@@ -284,21 +320,6 @@ class Multiple(Model):
         if math.isinf(second):
             return math.inf
         return max(second - self._moment(1.0, 1, cap) ** 2, 0.0)
-
-    def _with_mean(self, mean: float, hit_rate: float, cap: float | None) -> Self:
-        """Scale the law so that hit_rate * E[min(X, cap)] is the mean asked for."""
-        asked = check_number("mean", mean, low=0.0, low_open=True)
-        rate = check_number("hit_rate", hit_rate, low=0.0, high=1.0, low_open=True)
-        limit, own = _limit(cap), self.mean()
-        reach = rate * limit * self.sf(0.0) if own > 0.0 else 0.0
-        if asked >= reach:
-            rule = f"must be below {reach:g}, which is returned when every hit reaches the cap"
-            raise ArgumentError("mean", rule, mean, "raise the cap or the hit rate")
-        if math.isinf(limit) and math.isinf(own):
-            fix = "give the market's size, or take a tail_index above 1"
-            raise ArgumentError("cap", "must be given where the mean is infinite", cap, fix)
-        target = asked / rate
-        return self.scaled(target / own if math.isinf(limit) else self._factor(target, limit))
 
     def _factor(self, target: float, cap: float) -> float:
         """Find the factor at which the capped mean is the target, which is below the cap."""

@@ -61,7 +61,7 @@ class Empirical(Multiple):
         >>> Empirical.from_mean(1.5, values=(0.0, 2.0), hit_rate=0.5).values
         (0.0, 6.0)
         """
-        return cls(values=values)._with_mean(mean, hit_rate, cap)
+        return cls(values=values).with_mean(mean, hit_rate, cap)
 
     def scaled(self, factor: float) -> Self:
         """Return the law of factor * X.

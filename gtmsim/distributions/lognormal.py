@@ -62,7 +62,7 @@ class LogNormal(Multiple):
         >>> round(LogNormal.from_mean(1.3, sigma=1.0, hit_rate=0.55, cap=30.0).median, 2)
         1.44
         """
-        return cls(median=1.0, sigma=sigma)._with_mean(mean, hit_rate, cap)
+        return cls(median=1.0, sigma=sigma).with_mean(mean, hit_rate, cap)
 
     def scaled(self, factor: float) -> Self:
         """Return the law of factor * X.

@@ -86,7 +86,7 @@ class Pareto(Multiple):
         >>> Pareto.from_mean(1.5, tail_index=1.5, hit_rate=0.25).minimum
         2.0
         """
-        return cls(tail_index=tail_index)._with_mean(mean, hit_rate, cap)
+        return cls(tail_index=tail_index).with_mean(mean, hit_rate, cap)
 
     def scaled(self, factor: float) -> Self:
         """Return the law of factor * X.
@@ -172,7 +172,7 @@ class Lomax(Multiple):
         >>> round(Lomax.from_mean(1.8, tail_index=1.5, hit_rate=0.4, cap=100.0).scale, 2)
         2.68
         """
-        return cls(tail_index=tail_index, scale=1.0)._with_mean(mean, hit_rate, cap)
+        return cls(tail_index=tail_index, scale=1.0).with_mean(mean, hit_rate, cap)
 
     def scaled(self, factor: float) -> Self:
         """Return the law of factor * X.

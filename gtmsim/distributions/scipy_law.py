@@ -138,7 +138,7 @@ class ScipyDistribution(Multiple):
         >>> ScipyDistribution.from_mean(3.0, name="gamma", args=(2.0,)).kwds["scale"]
         1.5
         """
-        return cls(name=name, args=args, kwds=dict(kwds or {}))._with_mean(mean, hit_rate, cap)
+        return cls(name=name, args=args, kwds=dict(kwds or {})).with_mean(mean, hit_rate, cap)
 
     def frozen(self) -> Any:
         """Return the frozen distribution of scipy.stats.

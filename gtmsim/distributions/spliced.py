@@ -112,7 +112,7 @@ class Spliced(Multiple):
         )
         ratio = LogNormal(median=1.0, sigma=sigma).isf(share)
         law = cls(median=1.0, sigma=sigma, threshold=ratio, tail_index=tail_index)
-        return law._with_mean(mean, hit_rate, cap)
+        return law.with_mean(mean, hit_rate, cap)
 
     @property
     def tail_share(self) -> float:

@@ -190,7 +190,7 @@ def _changed_channel(channel: Channel, changes: dict[_Keys, Any]) -> Channel:
         channel = _changed(channel, changes)
         if mean is not None:
             assert isinstance(channel, CampaignProgram)
-            law = channel.multiple._with_mean(mean, channel.hit_rate, channel.cap)
+            law = channel.multiple.with_mean(mean, channel.hit_rate, channel.cap)
             channel = channel.replace(multiple=law)
     except PlanError as error:
         raise PlanError(

@@ -14,6 +14,7 @@ import numpy as np
 
 from gtmsim.compiled import fixed_spend, most_spent
 from gtmsim.core._types import Floats
+from gtmsim.decide.pipeline import with_hires
 from gtmsim.exact import exact_moments
 from gtmsim.plan import CampaignProgram, Channel, Plan, SalesTeam
 
@@ -242,7 +243,8 @@ class _Costs:
 
     def _team_costs(self, size: int) -> tuple[float, float]:
         # Seats are filled and left independently, so their expected costs add up.
-        starts = Counter(start_months(self._channel, size))
+        team = sized(self._channel, size) if size else None
+        starts = Counter(team.start_months if isinstance(team, SalesTeam) else ())
         return 0.0, sum(count * self._seat(start) for start, count in starts.items())
 
     def _seat_cost(self, start: int) -> float:
@@ -252,15 +254,9 @@ class _Costs:
 
 def alone(channel: Channel) -> Channel:
     """Return a channel without what ties it to others."""
-    if isinstance(channel, SalesTeam) and getattr(channel, "pipeline", None) is not None:
+    if isinstance(channel, SalesTeam) and channel.pipeline is not None:
         return channel.replace(pipeline=None)
     return channel
-
-
-def start_months(team: Channel, size: int) -> tuple[int, ...]:
-    """Return start months of so many seats: those of the plan first, further ones in month 0."""
-    given = team.start_months if isinstance(team, SalesTeam) else ()
-    return (given + (0,) * (size - len(given)))[:size]
 
 
 def sized(channel: Channel, size: int) -> Channel:
@@ -269,8 +265,7 @@ def sized(channel: Channel, size: int) -> Channel:
         return channel
     if isinstance(channel, CampaignProgram):
         return channel.replace(campaigns=size)
-    hires = size if isinstance(channel.hires, int) else start_months(channel, size)
-    return channel.replace(hires=hires)
+    return with_hires(channel, size)
 
 
 def _scaled(channel: Channel, factor: float) -> Channel:

@@ -18,9 +18,7 @@ _MOST_SAID = 1e6
 
 
 def explained(fit: FittedProgram) -> tuple[str, ...]:
-    """Return what was found, why the zeros, whether there is a mean, what would settle it, and
-    what was shrunk or assumed.
-    """  # noqa: D205
+    """Return what was found, why the zeros, whether a mean, what would settle it, what was shrunk."""
     return _found(fit), _zeros(fit), _mean(fit), _settles(fit), _assumed(fit)
 
 

@@ -321,9 +321,15 @@ class FittedProgram:
         return predictive_p(self.campaigns, self.posterior, self.baseline, generator)
 
     def explain(self) -> tuple[str, ...]:
-        """Return five plain sentences: what was found, why the zeros, whether there is a mean, how
-        much more history would settle it, and what was shrunk or assumed.
-        """  # noqa: D205
+        """Return five plain sentences.
+
+        They say what was found, why the zeros, whether there is a mean, how much more history would
+        settle it, and what was shrunk or assumed.
+
+        Returns
+        -------
+        tuple of str
+        """
         return explained(self)
 
     @property

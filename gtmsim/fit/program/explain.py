@@ -18,7 +18,7 @@ _MOST_SAID = 1e6
 
 
 def explained(fit: FittedProgram) -> tuple[str, ...]:
-    """Return what was found, why the zeros, whether a mean, what would settle it, what was shrunk."""
+    """Return the five sentences of FittedProgram.explain."""
     return _found(fit), _zeros(fit), _mean(fit), _settles(fit), _assumed(fit)
 
 

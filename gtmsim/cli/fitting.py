@@ -318,7 +318,10 @@ def _provenance(fitted: FittedProgram | FittedTeam, reading: Reading, command: s
 
 def _picture(fitted: FittedProgram | FittedTeam, seed: int) -> bytes:
     from gtmsim import plots
+    from gtmsim.fit import FittedProgram
 
+    # Of a team the option is refused.
+    assert isinstance(fitted, FittedProgram)
     image = io.BytesIO()
-    plots.fit(fitted, rng=seed).savefig(image, format="png", dpi=160)  # type: ignore[arg-type]
+    plots.fit(fitted, rng=seed).savefig(image, format="png", dpi=160)
     return image.getvalue()

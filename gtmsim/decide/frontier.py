@@ -64,7 +64,7 @@ class Frontier:
     mixes: tuple[Mix, ...]
     budget: float
     objective: str
-    metric: str
+    metric: Literal["net", "value"]
     target: float
     level: float
     seed: int
@@ -161,7 +161,7 @@ class Frontier:
             {"best mix": self.mixes[place].plan, "as it is": self.plan},
             scenarios=self.scenarios,
             rng=fresh,
-            metric=self.metric,  # type: ignore[arg-type]
+            metric=self.metric,
             target=None if math.isnan(self.target) else self.target,
             level=self.level,
             workers=workers,

@@ -197,6 +197,8 @@ def difference(a: Figure, b: Figure) -> Interval:
     estimate = one.estimate - other.estimate
     if not math.isfinite(estimate):
         return _point(estimate, one.level, _both(one.method, other.method))
+    if _same(a, b):
+        return _point(estimate, one.level, one.method)
     alike = correlation(a, b)
     low = _length(one.estimate - one.low, other.high - other.estimate, alike)
     high = _length(one.high - one.estimate, other.estimate - other.low, alike)
@@ -219,6 +221,13 @@ def correlation(a: Figure, b: Figure) -> float:
     x, y = a.parts - np.mean(a.parts), b.parts - np.mean(b.parts)
     scale = math.sqrt(float(x @ x)) * math.sqrt(float(y @ y))
     return min(max(float(x @ y) / scale, -1.0), 1.0) if scale > 0.0 else 0.0
+
+
+def _same(a: Figure, b: Figure) -> bool:
+    """Whether both are of the same values, so that nothing lies between them."""
+    if a.parts is None or b.parts is None:
+        return False
+    return a.interval == b.interval and np.array_equal(a.parts, b.parts)
 
 
 def _length(one: float, other: float, alike: float) -> float:

@@ -91,3 +91,14 @@ def test_a_paired_difference_of_means_is_that_of_the_differences() -> None:
     error = (x - y).std() / math.sqrt(x.size) * stats.norm.isf(0.025)
     assert interval.half_width == pytest.approx(error, rel=0.02)
     assert correlation(a, b) == pytest.approx(np.corrcoef(x, y)[0, 1])
+
+
+def test_nothing_lies_between_a_figure_and_itself() -> None:
+    x = np.random.default_rng(5).exponential(size=1_001)
+    one, same = (quantile_figure(x, 0.1, 0.95) for _ in range(2))
+    # Its ends are not symmetric, so adding up distances alone would leave a width.
+    assert one.interval.high - one.interval.estimate != one.interval.estimate - one.interval.low
+    apart = difference(one, same)
+    assert (apart.estimate, apart.low, apart.high) == (0.0, 0.0, 0.0)
+    other = difference(one, quantile_figure(np.roll(x, 1), 0.1, 0.95))
+    assert other.low < 0.0 < other.high

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -43,7 +44,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Objective:
+class Objective(ABC):
     """A figure to make as large as possible; one of its subclasses is what :func:`allocate` takes.
 
     Notes
@@ -54,21 +55,21 @@ class Objective:
 
     needs_mean: ClassVar[bool] = False
 
+    @abstractmethod
     def estimate(self, sample: Sample) -> float:
         """Return the figure of a sample."""
-        raise NotImplementedError
 
     def score(self, sample: Sample) -> float:
         """Return what a search compares: the figure, and what breaks its ties."""
         return self.estimate(sample)
 
+    @abstractmethod
     def figure(self, sample: Sample, level: float) -> Figure:
         """Return the figure with its interval."""
-        raise NotImplementedError
 
+    @abstractmethod
     def label(self) -> str:
         """Return the figure's name in words."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

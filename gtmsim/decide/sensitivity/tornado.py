@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
-from gtmsim.decide.paired import Figure, difference
+from gtmsim.decide.paired import difference
 from gtmsim.decide.sensitivity.ranges import Assumption, Omitted
 from gtmsim.decide.sensitivity.study import Study
 from gtmsim.errors import ArgumentError, ArgumentTypeError, PlanError
@@ -64,14 +62,5 @@ def _swing(study: Study, assumption: Assumption) -> tuple[object, ...] | Omitted
     except (PlanError, ArgumentError, ArgumentTypeError) as error:
         return Omitted(path, value, str(error.problems[0]).removeprefix(f"{path}: "))
     swing = difference(at_high, at_low)
-    if _same(at_high, at_low):
-        swing = replace(swing, low=0.0, high=0.0)
     ends = (at_low.interval.estimate, at_high.interval.estimate)
     return (value, low, high, *ends, swing.estimate, swing.low, swing.high, source)
-
-
-def _same(one: Figure, other: Figure) -> bool:
-    """Whether two figures are of the same values: what does not enter a figure moves nothing."""
-    if one.parts is None or other.parts is None:
-        return False
-    return one.interval == other.interval and np.array_equal(one.parts, other.parts)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
 from gtmsim.concentration import lorenz_curve
 from gtmsim.core._types import Floats
 from gtmsim.plan import SalesTeam
 from gtmsim.plots._axes import BLUE, GREY, LIGHT_BLUE, ORANGE, RED, finish, new_axes, percent
+from gtmsim.plots._money import Money, money_label
 from gtmsim.result import PortfolioResult
 from gtmsim.result.portfolio import PORTFOLIO
 from gtmsim.summary import MONTHLY_METRICS, place_of
@@ -21,26 +19,6 @@ _BARS = 60
 _REACH = 4.0  # of the axis of an outcome: so many times P90 - P50 above P50
 _HEIGHT = 0.66  # of the highest bar; the legend has the rest
 _MARKED = 0.01  # share of spend
-_UNITS = ((1e12, "trillion "), (1e9, "billion "), (1e6, "million "), (1e3, "thousand "), (1.0, ""))
-
-
-class _Money(NamedTuple):
-    """A unit in which amounts of a picture have few digits."""
-
-    scale: float
-    name: str
-
-    @classmethod
-    def for_size(cls, largest: float, currency: str) -> _Money:
-        scale, word = next((u for u in _UNITS if abs(largest) >= u[0]), _UNITS[-1])
-        return cls(scale, f"{word}{currency}")
-
-    def number(self, amount: float) -> str:
-        scaled = amount / self.scale
-        return f"{scaled:,.0f}" if abs(scaled) >= 100.0 else f"{scaled:.3g}"
-
-    def ticks(self) -> FuncFormatter:
-        return FuncFormatter(lambda amount, _: f"{amount / self.scale:,.6g}")
 
 
 def outcome(result: PortfolioResult, channel: str = PORTFOLIO, ax: Axes | None = None) -> Axes:
@@ -80,7 +58,7 @@ def outcome(result: PortfolioResult, channel: str = PORTFOLIO, ax: Axes | None =
     )
     if high > middle:
         last = min(last, middle + _REACH * (high - middle))
-    money = _Money.for_size(last, plan.currency)
+    money = Money.for_size(last, plan.currency)
     edges, shares = _bars(result, channel, last)
     centres = 0.5 * (edges[:-1] + edges[1:])
     inside = (centres >= low) & (centres <= high)
@@ -121,7 +99,7 @@ def outcome(result: PortfolioResult, channel: str = PORTFOLIO, ax: Axes | None =
     ax.margins(x=0.01)
     ax.set_ylim(0.0, 100.0 * shares.max() / _HEIGHT)
     ax.xaxis.set_major_formatter(money.ticks())
-    ax.set_xlabel(_money_label(result, plan.basis, money))
+    ax.set_xlabel(money_label(result, plan.basis, money))
     ax.set_ylabel("share of scenarios (%)")
     ax.legend(loc="upper right", frameon=False, fontsize=8)
     return finish(ax, title)
@@ -234,7 +212,7 @@ def fan(
     if cumulative:
         lines = np.pad(lines, ((0, 0), (1, 0)))
     months = np.arange(len(lines[0]))
-    money = _Money.for_size(float(np.abs(lines).max()), result.plan.currency)
+    money = Money.for_size(float(np.abs(lines).max()), result.plan.currency)
     p10, p25, p50, p75, p90 = lines
     ax.fill_between(months, p10, p90, color=LIGHT_BLUE, linewidth=0.0, label="P10 to P90")
     ax.fill_between(months, p25, p75, color=BLUE, alpha=0.55, linewidth=0.0, label="P25 to P75")
@@ -243,7 +221,7 @@ def fan(
     ax.yaxis.set_major_formatter(money.ticks())
     ax.set_xlim(months[0], months[-1])
     ax.set_xlabel("months since the plan began" if cumulative else "month of the plan, from 0")
-    ax.set_ylabel(_money_label(result, metric.replace("_", " "), money, horizon=False))
+    ax.set_ylabel(money_label(result, metric.replace("_", " "), money, horizon=False))
     ax.legend(loc="upper left", frameon=False, fontsize=8)
     shown = f"{money.number(p10[-1])} to {money.number(p90[-1])} {money.name}"
     title = f"{channel}: {metric.replace('_', ' ')} of {shown} in month {months[-1]}"
@@ -259,12 +237,6 @@ def overview(result: PortfolioResult) -> Figure:
     outcome(result, ax=left)
     lorenz(result, ax=right)
     return figure
-
-
-def _money_label(result: PortfolioResult, what: str, money: _Money, horizon: bool = True) -> str:
-    within = f" within {result.plan.horizon} months" if horizon else ""
-    present = ", present value" if result.plan.discount_rate else ""
-    return f"{what}{within}{present} ({money.name})"
 
 
 def _payback(net: Floats) -> str:

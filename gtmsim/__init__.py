@@ -35,18 +35,18 @@ if TYPE_CHECKING:
         big_or_small,
         break_even,
         campaigns_needed,
-        cash,
-        compare,
         explore_share,
-        frontier,
         reallocate,
         scenario_table,
-        sensitivity,
         smallest_budget,
         value_of_one_more,
         value_of_staging,
         where_leads_bind,
     )
+    from gtmsim.decide.cash import cash
+    from gtmsim.decide.compare import compare
+    from gtmsim.decide.frontier import frontier
+    from gtmsim.decide.sensitivity import sensitivity
     from gtmsim.distributions import (
         Empirical,
         LogNormal,

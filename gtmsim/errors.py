@@ -53,7 +53,8 @@ class Problem:
     fix: str | None = None
 
     def __str__(self) -> str:
-        shown = repr(self.value)
+        shown, *more = repr(self.value).splitlines() or [""]
+        shown += " ..." if more else ""
         shown = shown if len(shown) <= 80 else shown[:77] + "..."
         fix = f" ({self.fix})" if self.fix else ""
         return f"{self.path}: {self.rule}, got {shown}{fix}"
@@ -212,6 +213,21 @@ def check_number(
 ) -> float:
     """Return a finite number within bounds as a float; numpy scalars are accepted, bool is not.
 
+    Parameters
+    ----------
+    name : str
+        The argument's, for the message.
+    value : object
+    low, high : float, optional
+    low_open, high_open : bool, default False
+        Whether the bound itself is refused.
+    fix : str, optional
+        What to do instead.
+
+    Returns
+    -------
+    float
+
     Raises
     ------
     ArgumentTypeError
@@ -242,6 +258,18 @@ def check_number(
 def check_count(name: str, value: object, *, low: int = 1, high: int | None = None) -> int:
     """Return a whole number within bounds as an int; numpy integers are accepted, bool is not.
 
+    Parameters
+    ----------
+    name : str
+        The argument's, for the message.
+    value : object
+    low : int, default 1
+    high : int, optional
+
+    Returns
+    -------
+    int
+
     Raises
     ------
     ArgumentTypeError
@@ -267,6 +295,21 @@ def check_count(name: str, value: object, *, low: int = 1, high: int | None = No
 
 def check_levels(values: object, name: str = "q") -> npt.NDArray[np.float64]:
     """Return probabilities (level,) as an array; each must be a number in [0, 1].
+
+    Parameters
+    ----------
+    values : object
+    name : str, default "q"
+        The argument's, for the message.
+
+    Returns
+    -------
+    array (level,)
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If it is not a sequence of such numbers.
 
     Examples
     --------

@@ -8,12 +8,18 @@ from difflib import get_close_matches
 from typing import Any, Self, get_args
 
 import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from gtmsim.errors import PlanError, Problem
+from gtmsim.notebook import html_block
 
 _ROOT = "Plan"
+_MOST_ENTRIES = 12
+"""Longer sequences are cut where a model is shown."""
+
+_ENDS = slice(_MOST_ENTRIES // 2), slice(-(_MOST_ENTRIES // 2), None)
 
 
 class Model(BaseModel):
@@ -72,6 +78,29 @@ class Model(BaseModel):
             raise PlanError([problem]) from None
         return cls.model_validate(data)
 
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Yield what differs from the defaults, long sequences cut in their middle."""
+        for name in self._own():
+            value = getattr(self, name)
+            long = isinstance(value, tuple) and len(value) > _MOST_ENTRIES
+            yield name, _Cut(value) if long else value
+
+    def _own(self) -> list[str]:
+        fields = type(self).model_fields.items()
+        return [name for name, field in fields if getattr(self, name) != field.default]
+
+    def _repr_html_(self) -> str:
+        own, fields = self._own(), type(self).model_fields
+        rows = {
+            name: {"value": repr(value), "meaning": fields[name].description or ""}
+            for name, value in self.__repr_args__()
+            if name is not None
+        }
+        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("field")
+        others = ", ".join(name for name in fields if name not in own)
+        title = f"{type(self).__name__} {getattr(self, 'name', '')}".rstrip()
+        return html_block(title, (), frame, [f"by default: {others}"])
+
     def replace(self, **changes: Any) -> Self:
         """Return a copy with some fields changed, checked like a new one.
 
@@ -83,6 +112,18 @@ class Model(BaseModel):
         kept = {name: getattr(self, name) for name in type(self).model_fields}
         # A default that was never set stays unset, as it does in a plan file.
         return type(self)(**{k: kept[k] for k in self.model_fields_set if k in kept} | changes)
+
+
+class _Cut:
+    """A long sequence whose text is short."""
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.values = values
+
+    def __repr__(self) -> str:
+        half = _MOST_ENTRIES // 2
+        first, last = (", ".join(map(repr, self.values[part])) for part in _ENDS)
+        return f"({first}, ... {len(self.values) - 2 * half:,} more ..., {last})"
 
 
 def _to_plain(value: Any) -> Any:

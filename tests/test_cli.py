@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 import gtmsim as gtm
 from gtmsim.cli import app
-from gtmsim.cli.app import MOST_KEPT
 from gtmsim.cli.output import Report, portfolio
+from gtmsim.cli.simulating import MOST_KEPT
 from gtmsim.result.display import format_number
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,7 +76,8 @@ def test_demo_writes_what_it_names(folder: Path, expected: gtm.PortfolioResult) 
 
 
 def test_demo_writes_into_the_folder_it_is_given(folder: Path) -> None:
-    assert run("demo", *SMALL, "--out", "a/b")[1].endswith("into a/b\n")
+    said = run("demo", *SMALL, "--out", "a/b")[1]
+    assert "into a/b\nnext: gtmsim init plan.toml, and gtmsim report plan.toml" in said
     assert names(folder / "a" / "b") == {"outcome.png", "summary.csv", "by_month.csv"}
 
 
@@ -214,7 +215,7 @@ def test_claim_says_what_endless_campaigns_show() -> None:
 
 def test_init_writes_the_built_in_plan(folder: Path) -> None:
     _, said = run("init", "new.toml")
-    assert said == "wrote new.toml; next: gtmsim run new.toml\n"
+    assert said == "wrote new.toml; next: gtmsim run new.toml, or gtmsim report new.toml\n"
     assert gtm.Plan.from_toml(folder / "new.toml") == gtm.presets.example_plan()
     assert "# " in (folder / "new.toml").read_text()
 
@@ -268,7 +269,8 @@ multiple = { family = "pareto", tail_index = 0.0 }
         (("run", "plan.toml", "--out", "nowhere/a.csv"), "nowhere: No such file or directory"),
         (
             ("run", "plan.toml", "--out", "a.xlsx"),
-            "out: must end in .json, .csv or .txt, got 'a.xlsx' (or choose a --format)",
+            "out: must end in .json, .csv or .txt, got 'a.xlsx' (or choose a --format; gtmsim report "
+            "writes .html)",
         ),
         (("claim", "--out", "claim.png"), "out: must end in .json, .csv or .txt, got 'claim.png'"),
         (("claim", "--out", "nowhere/a.csv"), "nowhere: No such file or directory"),

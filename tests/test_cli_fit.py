@@ -96,6 +96,10 @@ def test_what_a_file_is_fitted_as_is_told_by_its_columns(folder: Path) -> None:
         "error: history: must have a column of spend or of reps, to be told apart, "
         "got 'Animal, Legs' (say --as program or --as team)\n"
     )
+    # A name may be a campaign's or a rep's; the other columns decide.
+    rows = (f"c{i},2025-01-{i:02d},100,{300 * (i % 3)}" for i in range(1, 25))
+    (folder / "plain.csv").write_text("\n".join(["name,date,spend,revenue", *rows]))
+    assert data("plain.csv")["channel"]["kind"] == "campaigns"
     (folder / "named.csv").write_text(
         (folder / "ads.csv").read_text().replace("Day,Campaign,Cost", "Day,Campaign,Burnt")
     )

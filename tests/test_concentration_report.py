@@ -143,7 +143,7 @@ def test_it_reads_as_sentences() -> None:
     assert lines[1].startswith(f"The tail index is {report.tail_index.estimate:.2f} (95 % interval")
     assert lines[2].startswith(f"As many campaigns with that tail show {report.expected_share:.1%}")
     assert lines[3].startswith("Of endlessly many campaigns the best 1 % would bring")
-    assert repr(report).startswith(f"ConcentrationReport(share={report.share:.3g}, n=10,000, ")
+    assert repr(report).splitlines()[0] == lines[0]
     assert isinstance(report, ConcentrationReport)
     unsure = concentration_report(history(1.3, 150, seed=3), rng=1)
     assert unsure.population_share.estimate < unsure.population_share.high == 1.0

@@ -17,11 +17,12 @@ from gtmsim.claim.probability import (
 )
 from gtmsim.distributions import AnyMultiple
 from gtmsim.errors import check_count, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.seeds import RNGLike, resolve_seed
 
 
-@dataclass(frozen=True)
-class CampaignsForClaim:
+@dataclass(frozen=True, repr=False)
+class CampaignsForClaim(Shown):
     """How many campaigns it takes to meet the claim, or why no number does.
 
     Attributes
@@ -54,6 +55,9 @@ class CampaignsForClaim:
     def __str__(self) -> str:
         """Return the answer in one sentence."""
         return self.reason
+
+    def _block(self) -> Block:
+        return Block(self.reason, [repr(self.claim)])
 
 
 def campaigns_for_claim(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from gtmsim.claim.probability import (
 )
 from gtmsim.distributions import AnyMultiple, LogNormal
 from gtmsim.errors import ArgumentError, ArgumentTypeError
+from gtmsim.notebook import Block, Shown
 from gtmsim.seeds import RNGLike, resolve_seed
 
 ATTAINMENT_MEAN = 0.75
@@ -29,7 +29,7 @@ CAMPAIGNS, SALES = "campaigns", "sales team"
 
 
 @dataclass(frozen=True, repr=False)
-class ClaimTable:
+class ClaimTable(Shown):
     """Where the claim is true: over tail indices, hit rates and numbers of campaigns.
 
     Attributes
@@ -61,21 +61,12 @@ class ClaimTable:
     scenarios: int
     seed: int
 
-    def __repr__(self) -> str:
-        """Return the sentence and the size of the table."""
-        return f"ClaimTable({len(self.table)} cases: {self.sentence})"
-
-    def __str__(self) -> str:
-        """Return the table, one line per tail and hit rate, and the sentence."""
-        return f"{self._title}\n\n{self.compact().to_string()}\n\n{self.sentence}"
-
-    def _repr_html_(self) -> str:
-        """Return the same for a notebook."""
-        title, sentence = (html.escape(text) for text in (self._title, self.sentence))
-        return f"<p>{title}</p>{self.compact().to_html()}<p><b>{sentence}</b></p>"
+    def _block(self) -> Block:
+        return Block(self.sentence, [f"{self.title}:"], self.compact())
 
     @property
-    def _title(self) -> str:
+    def title(self) -> str:
+        """What the table shows."""
         return (
             f"Share of value from the top {percent(self.spend_share)} of spend: median "
             f"(probability that it is at least {percent(self.value_share)})"

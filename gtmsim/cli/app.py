@@ -25,15 +25,13 @@ from gtmsim.cli.output import (
     portfolio,
 )
 from gtmsim.cli.output import show as show_report
+from gtmsim.cli.reporting import report
+from gtmsim.cli.simulating import simulate
 from gtmsim.errors import ArgumentError, GtmsimError, MetricError, check_number
 from gtmsim.files import write_file
 
 if TYPE_CHECKING:
-    from gtmsim.plan import Plan
     from gtmsim.result import PortfolioResult
-
-MOST_KEPT = 1_000_000
-"""Beyond so many scenarios only their distributions are kept, in constant memory."""
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -110,13 +108,14 @@ def demo(
     from gtmsim.presets import example_plan
 
     note("The first run compiles for some seconds; later runs take the machine code from a cache.")
-    result = _simulate(example_plan(), scenarios, seed, workers)
+    result = simulate(example_plan(), scenarios, seed, workers)
     show_report(portfolio(result))
     # A part of the table that `gtmsim claim` shows, so that the demo takes seconds.
     claim = reproduce_claim((0.5, 1.002, 1.5), (1.0, 0.1, 0.01), scenarios=500, rng=seed)
     typer.echo()
     show_report(claim_table(claim))
     _write_folder(result, out, Format.CSV)
+    note("next: gtmsim init plan.toml, and gtmsim report plan.toml for a page to send")
 
 
 @app.command()
@@ -150,7 +149,7 @@ def run(
 
     folder = out is not None and (out.is_dir() or not (out.suffix or out.exists()))
     form = _format(format, None if folder else out)
-    result = _simulate(Plan.from_toml(plan), scenarios, seed, workers)
+    result = simulate(Plan.from_toml(plan), scenarios, seed, workers)
     if validate:
         verdict = str(result.validate())
         # Tables carry it.
@@ -194,9 +193,9 @@ def claim(
     from gtmsim.claim import claim_probability, reproduce_claim
 
     form = _format(format, out)
-    report: Report
+    found: Report
     if tail_index is None and hit_rate is None and campaigns is None:
-        report = claim_table(
+        found = claim_table(
             reproduce_claim(
                 spend_share=spend_share,
                 value_share=value_share,
@@ -217,11 +216,14 @@ def claim(
             scenarios=scenarios or 10_000,
             rng=seed,
         )
-        report = claim_case(case, alpha)
-    deliver(report, form, out)
+        found = claim_case(case, alpha)
+    deliver(found, form, out)
 
 
 app.command()(fit)
+
+
+app.command()(report)
 
 
 @app.command()
@@ -238,7 +240,7 @@ def init(
         )
     template = files("gtmsim").joinpath("templates", "plan.toml").read_text(encoding="utf-8")
     write_file(path, template)
-    note(f"wrote {path}; next: gtmsim run {path}")
+    note(f"wrote {path}; next: gtmsim run {path}, or gtmsim report {path}")
 
 
 @app.command()
@@ -279,21 +281,12 @@ def _format(given: Format | None, out: Path | None) -> Format:
     suffixes = {".json": Format.JSON, ".csv": Format.CSV, ".txt": Format.TABLE}
     if out.suffix.lower() not in suffixes:
         raise ArgumentError(
-            "out", "must end in .json, .csv or .txt", str(out), "or choose a --format"
+            "out",
+            "must end in .json, .csv or .txt",
+            str(out),
+            "or choose a --format; gtmsim report writes .html",
         )
     return suffixes[out.suffix.lower()]
-
-
-def _simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None) -> PortfolioResult:
-    from gtmsim.simulate import simulate_portfolio
-
-    return simulate_portfolio(
-        plan,
-        scenarios=scenarios,
-        rng=seed,
-        workers=workers,
-        keep="scenarios" if scenarios <= MOST_KEPT else "summary",
-    )
 
 
 def _write_folder(result: PortfolioResult, folder: Path, form: Format) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -14,16 +13,10 @@ from rich.text import Text
 from gtmsim.cli.output import Report, TextTable
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from gtmsim.fit.program import FittedProgram
     from gtmsim.fit.reading import Reading
     from gtmsim.fit.team import FittedTeam
     from gtmsim.plan import CampaignProgram, SalesTeam
-
-
-_DIGITS = 0.1
-"""Of an interval's width: what the last digit shown stands for, about."""
 
 
 def fit_report(
@@ -44,6 +37,7 @@ def fit_report(
     seed : int
         Of the claim's sets.
     """
+    from gtmsim.fit.parameters import parameter_texts
     from gtmsim.fit.team import FittedTeam
 
     summary = fitted.summary()
@@ -58,7 +52,7 @@ def fit_report(
         _bullets(_reading_lines(reading)),
         _heading(f"\n{fitted.name}"),
         Text(),
-        TextTable(_formatted(summary, fitted.level)),
+        TextTable(parameter_texts(summary, fitted.level).reset_index()),
         Text(),
     ]
     said = fitted.explain()
@@ -106,34 +100,3 @@ def _reading_lines(reading: Reading) -> list[str]:
     ]
     lines += [f"Dropped {row_list(one['rows'])}: {one['reason']}." for one in reading.dropped]
     return [*lines, *(f"Careful: {warning}." for warning in reading.warnings)]
-
-
-def _formatted(summary: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return the summary as text, with digits that follow the intervals."""
-    import pandas as pd
-
-    rows = []
-    for parameter, row in summary.iterrows():
-        low, high = float(row["low"]), float(row["high"])
-        error = _DIGITS * (high - low) if math.isfinite(high - low) else 0.0
-        interval = "" if math.isnan(low) else f"{_number(low, error)} to {_number(high, error)}"
-        rows.append(
-            {
-                "parameter": str(parameter).replace("_", " "),
-                "estimate": "none"
-                if parameter == "cap" and math.isinf(row["estimate"])
-                else _number(float(row["estimate"]), error),
-                f"{100.0 * level:g} % interval": interval,
-                "history's weight": ""
-                if math.isnan(row["from_data"])
-                else f"{row['from_data']:.0%}",
-                "source": str(row["source"]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _number(value: float, error: float) -> str:
-    from gtmsim.result.display import format_number
-
-    return format_number(value, error)

@@ -212,12 +212,13 @@ def _kind_of(path: Path, columns: Mapping[str, str]) -> Kind:
 
     kinds = {"campaigns": "spend", "reps": "rep", "opportunities": "rep"}
     headers = [str(header) for header in load(path, known_keys(list(kinds))).cells.columns]
-    votes = {Kind.PROGRAM: 0, Kind.TEAM: 0}
+    # Of headers that more than one kind knows, such as a name, the columns found decide.
+    votes = {Kind.PROGRAM: (0, 0), Kind.TEAM: (0, 0)}
     for source, needed in kinds.items():
         match = match_headers(source, headers)
         if needed in {*match.columns, *columns}:
             kind = Kind.PROGRAM if source == "campaigns" else Kind.TEAM
-            votes[kind] = max(votes[kind], *match.votes.values(), 1)
+            votes[kind] = max(votes[kind], (max(*match.votes.values(), 1), len(match.columns)))
     if votes[Kind.PROGRAM] != votes[Kind.TEAM]:
         return max(votes, key=votes.__getitem__)
     fix = "say --as program or --as team"

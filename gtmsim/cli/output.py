@@ -144,7 +144,7 @@ def portfolio(result: PortfolioResult) -> Report:
 
 def claim_table(claim: ClaimTable) -> Report:
     """Return a report of the claim over tails, hit rates and numbers of campaigns."""
-    title = str(claim).splitlines()[0]
+    title = claim.title
     tables = Group(
         Text(title, style="bold"),
         Text(),

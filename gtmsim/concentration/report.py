@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from gtmsim.concentration.shares import top_share
 from gtmsim.core._types import Floats
 from gtmsim.errors import ArgumentError, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.seeds import RNGLike, resolve_seed
 from gtmsim.statistics.intervals import Interval, check_level
 from gtmsim.statistics.pareto import ParetoTail, tail_of
@@ -32,7 +33,7 @@ _MOST_DRAWS = 10_000_000
 
 
 @dataclass(frozen=True, repr=False)
-class ConcentrationReport:
+class ConcentrationReport(Shown):
     """What the top share of a history is, and what it says; ``print`` it to read it.
 
     Attributes
@@ -80,15 +81,6 @@ class ConcentrationReport:
         """How far a sample's mean share lies from the population's; below 0 if it falls short."""
         return self.expected_share - self.population_share.estimate
 
-    def __repr__(self) -> str:
-        tail, whole = self.tail_index, self.population_share
-        return (
-            f"ConcentrationReport(share={self.share:.3g}, n={self.n:,}, "
-            f"tail_index={tail.estimate:.3g} [{tail.low:.3g}, {tail.high:.3g}], "
-            f"population_share={whole.estimate:.3g} [{whole.low:.3g}, {whole.high:.3g}], "
-            f"expected_share={self.expected_share:.3g}, seed={self.seed})"
-        )
-
     def __str__(self) -> str:
         tail, whole, (low, high) = self.tail_index, self.population_share, self.share_range
         top, sure = f"the best {100 * self.spend_share:.4g} %", f"{100 * self.level:.4g} %"
@@ -114,6 +106,10 @@ class ConcentrationReport:
         if whole.high == 1.0 and not math.isnan(whole.estimate):
             lines.append("The data do not rule out that the mean, and so this share, is infinite.")
         return "\n".join(lines)
+
+    def _block(self) -> Block:
+        finding, *lines = str(self).splitlines()
+        return Block(finding, lines)
 
 
 def concentration_report(

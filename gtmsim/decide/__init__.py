@@ -25,6 +25,7 @@ from gtmsim.decide.compare import compare
 from gtmsim.decide.comparison import Comparison
 from gtmsim.decide.coupling import LeadsBind, where_leads_bind
 from gtmsim.decide.frontier import Frontier, frontier
+from gtmsim.decide.horizon import HorizonMap, mix_by_horizon
 from gtmsim.decide.sensitivity import (
     BreakEven,
     ScenarioTable,
@@ -67,6 +68,7 @@ __all__ = [
     "ExploreShare",
     "Fixed",
     "Frontier",
+    "HorizonMap",
     "Kelly",
     "LeadsBind",
     "MeanLessCVaR",
@@ -90,6 +92,7 @@ __all__ = [
     "explore_share",
     "frontier",
     "get_field",
+    "mix_by_horizon",
     "reallocate",
     "scenario_table",
     "sensitivity",
@@ -100,3 +103,7 @@ __all__ = [
     "value_of_staging",
     "where_leads_bind",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,9 @@ from gtmsim.core.streams import MAX_SCENARIOS
 from gtmsim.decide.pipeline import Lab, team_of, with_hires
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
 from gtmsim.execute import default_workers
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.result.display import formatted_intervals
 from gtmsim.seeds import RNGLike, resolve_seed
 from gtmsim.statistics import Interval
 from gtmsim.statistics.intervals import check_level
@@ -25,9 +27,12 @@ _FEWEST = 1_000
 _ROWS = 12
 _MULTIPLES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
+_SHARES = ("short", "lost", "idle")
+"""Figures that are shares of months or of pipeline."""
+
 
 @dataclass(frozen=True, repr=False)
-class LeadsBind:
+class LeadsBind(Shown):
     """Where pipeline binds a team; see :func:`where_leads_bind`.
 
     Attributes
@@ -59,6 +64,14 @@ class LeadsBind:
         Fewest campaigns of the table with which a rep more than planned pays; None if with none.
     currency : str
     scenarios, seed : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> reps = gtm.SalesTeam(name="reps", hires=4, quota=600.0, loaded_cost=250.0, pipeline=1_500.0)
+    >>> plan = gtm.Plan(horizon=12, channels=[reps])
+    >>> gtm.where_leads_bind(plan, "reps", range(1, 5), scenarios=1_000, rng=1).stops_at
+    3
     """
 
     team: str
@@ -108,11 +121,19 @@ class LeadsBind:
             return f"{after} does not pay with up to {_many(most, 'campaign')} {name}"
         return f"{after} pays from {_many(self.unbinds_at, 'campaign')} {name} on"
 
-    def __repr__(self) -> str:
-        tables = [self.verdict, _shown(self.hires)]
+    def _block(self) -> Block:
+        tables = {"reps": self.hires}
         if self.campaigns is not None:
-            tables.append(_shown(self.campaigns))
-        return "\n\n".join(tables)
+            tables["campaigns"] = self.campaigns
+        shown = {
+            (unit, number): row
+            for unit, table in tables.items()
+            for number, row in formatted_intervals(table, _SHARES).iterrows()
+        }
+        frame = (
+            pd.DataFrame.from_dict(shown, orient="index").fillna("").rename_axis(["of", "number"])
+        )
+        return Block(self.verdict, (), frame)
 
 
 def where_leads_bind(
@@ -249,12 +270,3 @@ def _many(n: int, what: str) -> str:
 def _ordinal(n: int) -> str:
     ending = "th" if n % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n:,}{ending}"
-
-
-def _shown(table: pd.DataFrame) -> str:
-    estimates = table.xs("estimate", axis=1, level=1)
-    shown = {
-        name: column.map(("{:.1%}" if name in ("short", "lost", "idle") else "{:,.0f}").format)
-        for name, column in estimates.items()
-    }
-    return pd.DataFrame(shown).to_string()

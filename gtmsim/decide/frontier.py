@@ -18,8 +18,9 @@ from gtmsim.decide.figures import FIGURES, plan_figures
 from gtmsim.decide.hull import Points
 from gtmsim.decide.mixes import Mix, Mixer
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, check_count, check_number
-from gtmsim.plan import Plan
-from gtmsim.result.display import format_number, format_share
+from gtmsim.notebook import Block, Shown
+from gtmsim.plan import Plan, SalesTeam
+from gtmsim.result.display import format_number, format_share, formatted_intervals
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval
 from gtmsim.statistics.intervals import check_level
@@ -29,7 +30,7 @@ _FACTS: Final = ("hires", "campaigns", "spend", "slack")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Frontier:
+class Frontier(Shown):
     """Mixes of sales and marketing at one budget; see :func:`frontier`.
 
     Attributes
@@ -58,6 +59,14 @@ class Frontier:
         Efficient mixes that lie below the line between two others, and how far.
     most : float
         Highest value of any mix in any scenario.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> found = gtm.frontier(plan, shares=[0.0, 0.5, 1.0], scenarios=1_000, rng=7)
+    >>> [mix.hires for mix in found.mixes]
+    [20, 10, 0]
     """
 
     plan: Plan
@@ -190,7 +199,17 @@ class Frontier:
             f"{sum(self.dominated)} are surely not",
             self._of_shape(),
         ]
-        return ". ".join([*parts, *self._of_target()]) + "."
+        return ". ".join([*parts, *self._of_target(), *self._of_starts()]) + "."
+
+    def _of_starts(self) -> Iterator[str]:
+        teams = [c for c in self.plan.channels if isinstance(c, SalesTeam)]
+        early = [team for team in teams if min(team.start_months) < 0]
+        if early and any(mix.hires > sum(team.units for team in teams) for mix in self.mixes):
+            names = ", ".join(team.name for team in early)
+            yield (
+                f"Seats are added in the months in which {names} has them, before the plan too, "
+                "where nobody can be hired any more; allocate() starts new ones in month 0"
+            )
 
     def _of_shape(self) -> str:
         if self.concave:
@@ -216,17 +235,22 @@ class Frontier:
         share = self.mixes[place].share
         yield f"The target of {goal} is likeliest, {shown}, with {share:.0%} for marketing"
 
-    def __repr__(self) -> str:
+    def _block(self) -> Block:
         head = (
             f"{self.metric} ({self.plan.basis} in {self.plan.currency}) of a budget of "
             f"{format_number(self.budget, 0.0)}, {self.scenarios:,} common scenarios, "
             f"seed {self.seed}"
         )
-        columns = ["hires", "campaigns", "slack", "p50", "mean", "cvar_95"]
-        shown = self.table()[[*columns, "prob_target", "efficient"]]
+        figures = ["p50", "mean", "cvar_95", "prob_target"]
+        table = self.table(intervals=True)
+        shown = formatted_intervals(table[figures])
+        facts = table.xs("estimate", axis=1, level=1)
+        for place, fact in enumerate(["hires", "campaigns"]):
+            shown.insert(place, fact, facts[fact].map("{:,.0f}".format))
+        shown.insert(2, "slack", facts["slack"].map(_money))
+        shown["efficient"] = ["yes" if efficient else "" for efficient in self.efficient]
         shown.index = shown.index.map(lambda key: f"{key:.3g}" if isinstance(key, float) else key)
-        text = shown.to_string(max_rows=30, formatters=dict.fromkeys(columns[2:], _money))
-        return "\n".join([head, "", text, "", self.verdict])
+        return Block(self.verdict, [head], shown)
 
 
 def frontier(

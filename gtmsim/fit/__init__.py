@@ -31,3 +31,7 @@ __all__ = [
     "read_opportunities",
     "read_reps",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

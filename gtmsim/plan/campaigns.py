@@ -187,7 +187,16 @@ class CampaignProgram(Model):
 
     @property
     def units(self) -> int:
-        """Number of campaigns."""
+        """Number of campaigns.
+
+        Examples
+        --------
+        >>> from gtmsim import CampaignProgram, Lomax
+        >>> bet = Lomax(tail_index=1.2, scale=3.4)
+        >>> program = CampaignProgram(name="PR", campaigns=3, spend=(1, 2, 6), multiple=bet)
+        >>> program.units
+        3
+        """
         return self.campaigns
 
     def launch_months(self, horizon: int) -> npt.NDArray[np.int64]:
@@ -201,6 +210,14 @@ class CampaignProgram(Model):
         Returns
         -------
         array (campaign,) of int
+
+        Examples
+        --------
+        >>> from gtmsim import CampaignProgram, Lomax
+        >>> bet = Lomax(tail_index=1.2, scale=3.4)
+        >>> program = CampaignProgram(name="PR", campaigns=3, spend=(1, 2, 6), multiple=bet)
+        >>> program.launch_months(12).tolist()
+        [0, 4, 8]
         """
         horizon = check_count("horizon", horizon)
         if self.launch == "even":
@@ -214,6 +231,14 @@ class CampaignProgram(Model):
         -------
         array (campaign,)
             In the plan's currency.
+
+        Examples
+        --------
+        >>> from gtmsim import CampaignProgram, Lomax
+        >>> bet = Lomax(tail_index=1.2, scale=3.4)
+        >>> program = CampaignProgram(name="PR", campaigns=3, spend=(1, 2, 6), multiple=bet)
+        >>> program.spends().tolist()
+        [1.0, 2.0, 6.0]
         """
         return self._each(self.spend).astype(np.float64)
 
@@ -224,6 +249,14 @@ class CampaignProgram(Model):
         -------
         array (campaign,)
             In the plan's currency.
+
+        Examples
+        --------
+        >>> from gtmsim import CampaignProgram, Lomax
+        >>> bet = Lomax(tail_index=1.2, scale=3.4)
+        >>> program = CampaignProgram(name="PR", campaigns=3, spend=(1, 2, 6), multiple=bet)
+        >>> program.first_spends().tolist()
+        [1.0, 2.0, 6.0]
         """
         first = self.spend if self.staging is None else self.staging.pilot_spend
         return self._each(first).astype(np.float64)

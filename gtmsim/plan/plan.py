@@ -12,8 +12,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from gtmsim.errors import ArgumentError
 from gtmsim.model import Model
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan.campaigns import CampaignProgram
 from gtmsim.plan.checks import build_channels
+from gtmsim.plan.display import plan_block
 from gtmsim.plan.fields import Name, PositiveMoney
 from gtmsim.plan.sales import SalesTeam
 from gtmsim.plan.text import PlanPath, parse_json, parse_toml, read_plan_file, write_plan_file
@@ -22,7 +24,7 @@ Channel: TypeAlias = SalesTeam | CampaignProgram
 _TaggedChannel = Annotated[Channel, Field(discriminator="kind")]
 
 
-class Plan(Model):
+class Plan(Shown, Model):
     """What will be spent over a horizon, and what is believed about it.
 
     Attributes
@@ -91,6 +93,12 @@ class Plan(Model):
         fix = f"did you mean {near[0]!r}?" if near else None
         raise ArgumentError("channel", f"must be one of {', '.join(channels)}", name, fix)
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return [channel.name for channel in self.channels]
+
+    def _block(self) -> Block:
+        return plan_block(self)
+
     @classmethod
     def from_toml(cls, path: PlanPath) -> Self:
         """Read a plan from a TOML file.
@@ -109,6 +117,19 @@ class Plan(Model):
             If the file is missing, unreadable or not TOML.
         PlanError
             If the plan breaks rules; all of them are listed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "plan.toml")
+        ...     _ = plan.to_toml(path)
+        ...     Plan.from_toml(path) == plan
+        True
         """
         return cls(**parse_toml(read_plan_file(path), path))
 
@@ -122,6 +143,14 @@ class Plan(Model):
             If the text is not TOML.
         PlanError
             If the plan breaks rules; all of them are listed.
+
+        Examples
+        --------
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> Plan.from_toml_text(plan.to_toml()) == plan
+        True
         """
         return cls(**parse_toml(text, "TOML text"))
 
@@ -135,6 +164,19 @@ class Plan(Model):
             If the file is missing, unreadable or not a JSON object.
         PlanError
             If the plan breaks rules; all of them are listed.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "plan.json")
+        ...     _ = plan.to_json(path)
+        ...     Plan.from_json(path) == plan
+        True
         """
         return cls(**parse_json(read_plan_file(path), path))
 
@@ -148,6 +190,14 @@ class Plan(Model):
             If the text is not a JSON object.
         PlanError
             If the plan breaks rules; all of them are listed.
+
+        Examples
+        --------
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> Plan.from_json_text(plan.to_json()) == plan
+        True
         """
         return cls(**parse_json(text, "JSON text"))
 
@@ -167,6 +217,14 @@ class Plan(Model):
         ------
         PlanFileError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> print(plan.to_toml().splitlines()[1])
+        horizon = 24
         """
         text = tomli_w.dumps(self._tables())
         if path is not None:
@@ -180,6 +238,14 @@ class Plan(Model):
         ------
         PlanFileError
             If the file cannot be written.
+
+        Examples
+        --------
+        >>> from gtmsim.plan import Plan, SalesTeam
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> print(plan.to_json().splitlines()[2])
+          "horizon": 24,
         """
         text = json.dumps(self._tables(), indent=2, ensure_ascii=False) + "\n"
         if path is not None:

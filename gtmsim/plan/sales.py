@@ -138,7 +138,14 @@ class SalesTeam(Model):
 
     @property
     def units(self) -> int:
-        """Number of seats."""
+        """Number of seats.
+
+        Examples
+        --------
+        >>> from gtmsim.plan import SalesTeam
+        >>> SalesTeam(name="reps", hires=(-6, 0, 3), quota=8, loaded_cost=2).units
+        3
+        """
         return len(self.start_months)
 
     @property

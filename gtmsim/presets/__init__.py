@@ -42,3 +42,7 @@ __all__ = [
     "smb_ae",
     "venture_reference",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

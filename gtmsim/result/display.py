@@ -1,13 +1,15 @@
-"""A result as text and as HTML, with as many digits as its Monte Carlo error supports."""
+"""A result as it is shown, with as many digits as its Monte Carlo error supports."""
 
 from __future__ import annotations
 
-import html
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from gtmsim.notebook import Block
 from gtmsim.result.blocks import independent_scenarios, mean_error
 from gtmsim.result.intervals import shown_mean
 from gtmsim.result.tables import summary_rows
@@ -83,6 +85,12 @@ def _quantile_error(result: PortfolioResult, q: float, metric: str, channel: str
     return 0.5 * float(high - low) + result.relative_error * abs(float(middle))
 
 
+def _spend_error(result: PortfolioResult, channel: str, spend: float) -> float:
+    """Return an error that shows four digits of a mean where its own leaves more."""
+    error = mean_error(result, "spend", channel)
+    return max(error, 1e-3 * spend) if error else 0.0
+
+
 def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
     """Return the summary as text, ready to be shown."""
     rows = {}
@@ -95,7 +103,7 @@ def formatted_summary(result: PortfolioResult) -> pd.DataFrame:
             "multiple_p50": _quantile_error(result, 0.5, "multiple", channel),
             # The mean of the worst 5 % is about as uncertain as the quantile it starts from.
             "cvar_95": _quantile_error(result, 0.05, "net", channel),
-            "spend": mean_error(result, "spend", channel),
+            "spend": _spend_error(result, channel, row["spend"]),
         }
         share_errors = {
             "prob_loss": share_error(
@@ -123,12 +131,18 @@ def headline(result: PortfolioResult) -> list[str]:
     if result.alternatives:
         varied = (f"{name}: {len(own):,} versions" for name, own in result.alternatives.items())
         lines.append(f"parameters of {', '.join(varied)}")
-    if plan.target is not None:
-        p = result.prob_at_least(plan.target)
-        n = independent_scenarios(result, "value", "portfolio", plan.target)
-        shown = format_share(p, share_error(p, n))
-        lines.append(f"chance of at least {format_number(plan.target, 0.0)}: {shown}")
+    lines += _of_target(result)
     return lines if result.verdict is None else [*lines, result.verdict]
+
+
+def _of_target(result: PortfolioResult) -> list[str]:
+    target = result.plan.target
+    if target is None:
+        return []
+    p = result.prob_at_least(target)
+    n = independent_scenarios(result, "value", "portfolio", target)
+    shown = format_share(p, share_error(p, n))
+    return [f"chance of at least {format_number(target, 0.0)}: {shown}"]
 
 
 def mean_notes(result: PortfolioResult) -> list[str]:
@@ -156,15 +170,45 @@ def mean_notes(result: PortfolioResult) -> list[str]:
     return notes
 
 
-def result_text(result: PortfolioResult) -> str:
-    """Return a result as text."""
-    table = formatted_summary(result).to_string()
-    return "\n".join([*headline(result), "", table, *mean_notes(result)])
+def result_block(result: PortfolioResult) -> Block:
+    """Return what is shown of a result: the finding, the summary and notes on its means."""
+    table = formatted_summary(result)
+    name, whole = result.plan.name, table.loc["portfolio"]
+    found = _of_target(result) or [
+        f"{whole[HEADERS['value_p50']]} at the median, "
+        f"{whole[HEADERS['value_p10']]} or more with 90 % chance"
+    ]
+    lines = [line.removeprefix(f"{name}: ") for line in headline(result) if line not in found]
+    return Block(f"{name}: {found[0]}", lines, table, mean_notes(result))
 
 
-def result_html(result: PortfolioResult) -> str:
-    """Return a result as HTML for a notebook; names from the plan are escaped."""
-    title, *rest = (html.escape(line) for line in headline(result))
-    table = formatted_summary(result).to_html(border=0, escape=True)
-    notes = "<br>".join(html.escape(line) for line in mean_notes(result))
-    return f"<div><b>{title}</b><br>{'<br>'.join(rest)}{table}{notes}</div>"
+def formatted_intervals(table: pd.DataFrame, shares: Collection[str] = ()) -> pd.DataFrame:
+    """Return estimates as text, with digits that the ends of their intervals support.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns (figure, estimate or low or high).
+    shares : collection of str
+        Figures to show in percent, besides those that begin with "prob".
+
+    Returns
+    -------
+    DataFrame
+        A column for each figure.
+
+    Examples
+    --------
+    >>> ends = [("net", "estimate"), ("net", "low"), ("net", "high")]
+    >>> table = pd.DataFrame([[1_234.0, 1_200.0, 1_270.0]], columns=pd.MultiIndex.from_tuples(ends))
+    >>> formatted_intervals(table)["net"].tolist()
+    ['1.23k']
+    """
+    shown = {}
+    for figure in dict.fromkeys(table.columns.get_level_values(0)):
+        percent = figure in shares or figure.startswith("prob")
+        form, cells = format_share if percent else format_number, table[figure]
+        errors = np.nan_to_num((cells["high"] - cells["low"]).to_numpy(float) / 4.0, posinf=0.0)
+        values = cells["estimate"].to_numpy(dtype=float)
+        shown[figure] = [form(*pair) for pair in zip(values, errors, strict=True)]
+    return pd.DataFrame(shown, index=table.index)

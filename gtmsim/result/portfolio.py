@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from gtmsim.alternatives import Versions, mixed_moments, plan_of_block
-from gtmsim.core._types import Floats
-from gtmsim.errors import MetricError, check_levels, check_number
+from gtmsim.alternatives import mixed_moments, plan_of_block
 from gtmsim.exact import exact_moments
-from gtmsim.histograms import RELATIVE_WIDTH
-from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.notebook import Block, Shown
 from gtmsim.result import tables
-from gtmsim.result.display import result_html, result_text
+from gtmsim.result.display import result_block
 from gtmsim.result.intervals import figure_interval
+from gtmsim.result.outcomes import PORTFOLIO, Outcomes
 from gtmsim.result.units import sample_units
 from gtmsim.result.validation import Validation, validate
 from gtmsim.statistics import Interval, TailDiagnostics, tail_diagnostics
 from gtmsim.statistics.intervals import check_level
-from gtmsim.summary import METRICS, Summary, place_of
+from gtmsim.summary import METRICS, place_of
 from gtmsim.tails import tail_contract
-
-PORTFOLIO = "portfolio"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PortfolioResult:
+class PortfolioResult(Outcomes, Shown):
     """The outcome of :func:`gtmsim.simulate_portfolio`.
 
     Attributes
@@ -61,139 +55,23 @@ class PortfolioResult:
     True
     """
 
-    plan: Plan
-    seed: int
-    manifest: dict[str, Any]
-    distributions: Summary
-    kept: Floats | None
-    alternatives: Versions = field(default_factory=dict)
-
     @cached_property
     def units(self) -> pd.DataFrame:
         """Every campaign and seat of the first scenarios: scenario, channel, units, spend, value.
 
         They are drawn again when first asked for; see :func:`gtmsim.result.units.sample_units`.
         With alternatives all of them have the same versions: those of the first block.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.units["channel"].nunique()
+        5
         """
         # At most 100 scenarios are listed, and a block is 128.
         plan = plan_of_block(self.plan, self.alternatives, self.seed, block=0)
         return sample_units(plan, self.seed, self.scenarios)
-
-    @property
-    def scenarios(self) -> int:
-        """Number of scenarios simulated."""
-        return self.distributions.scenarios
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the plan's channels, in its order."""
-        return self.distributions.names[:-1]
-
-    def values(self, metric: str = "value", channel: str = PORTFOLIO) -> Floats:
-        """Return a metric in every scenario.
-
-        Parameters
-        ----------
-        metric : str, default "value"
-            One of value, spend, net, multiple, beyond_horizon, hits, largest, largest_share,
-            top_share, effective_number.
-        channel : str, default "portfolio"
-
-        Returns
-        -------
-        array (scenario,)
-            NaN where the metric does not exist, as a share of no value.
-
-        Raises
-        ------
-        MetricError
-            If the metric or the channel is unknown, or the scenarios were not kept.
-        """
-        row = place_of(tuple(METRICS), metric, "metric")
-        place = place_of(self.distributions.names, channel, "channel")
-        if self.kept is None:
-            raise MetricError(
-                "keep", "must be 'scenarios' to read single scenarios", "summary",
-                "simulate again with keep='scenarios', or use quantile(), prob_at_least(), cvar()",
-            )  # fmt: skip
-        values: Floats = self.kept[row, place]
-        values.flags.writeable = False
-        return values
-
-    def quantile(self, q: float, metric: str = "value", channel: str = PORTFOLIO) -> float:
-        """Return a quantile of a metric over scenarios.
-
-        Parameters
-        ----------
-        q : float in [0, 1]
-            0.1 is P10, the downside: there is a 90 % chance of at least that much.
-        metric, channel : str
-            As in :meth:`values`.
-
-        Returns
-        -------
-        float
-            NaN if the metric exists in no scenario.
-        """
-        return float(self.quantiles((q,), metric, channel)[0])
-
-    def quantiles(
-        self, q: Sequence[float], metric: str = "value", channel: str = PORTFOLIO
-    ) -> Floats:
-        """Return several quantiles (quantile,) of a metric at once; see :meth:`quantile`."""
-        levels = check_levels(q)
-        if self.kept is None:
-            return self.distributions.metric(metric, channel).quantile(levels)
-        values = self._defined(metric, channel)
-        return np.quantile(values, levels) if values.size else np.full(levels.shape, np.nan)
-
-    def prob_at_least(self, x: float, metric: str = "value", channel: str = PORTFOLIO) -> float:
-        """Return the share of scenarios in which a metric is at least x.
-
-        A scenario in which the metric does not exist, as a share of no value, does not reach x.
-        Where scenarios were not kept, x is told apart to 1/128 of itself; the plan's own target is
-        counted exactly.
-        """
-        x = check_number("x", x)
-        if metric == "value" and channel == PORTFOLIO and x == self.plan.target:
-            return self.distributions.reached / self.scenarios
-        if self.kept is None:
-            histogram = self.distributions.metric(metric, channel)
-            n = histogram.n
-            # Hits are whole numbers, and a bin may hold what lies between two of them.
-            x = math.ceil(x) if metric == "hits" else x
-            return histogram.share_at_least(x) * n / self.scenarios if n else 0.0
-        return float(np.mean(self.values(metric, channel) >= x))
-
-    def prob_loss(self, channel: str = PORTFOLIO) -> float:
-        """Return the share of scenarios in which value falls short of spend."""
-        if self.kept is None:
-            histogram = self.distributions.metric("net", channel)
-            return float(histogram.counts[histogram.upper < 0.0].sum()) / histogram.n
-        return float(np.mean(self.values("net", channel) < 0.0))
-
-    def cvar(self, level: float = 0.95, metric: str = "net", channel: str = PORTFOLIO) -> float:
-        """Return the mean of a metric over its worst scenarios, the lowest 1 - level of them.
-
-        It exists for every plan and level above 0: what can be lost is bounded by what is spent. A
-        negative net is a loss.
-
-        References
-        ----------
-        R. T. Rockafellar and S. Uryasev, "Conditional value-at-risk for general loss
-        distributions", Journal of Banking and Finance 26 (2002), definition 3.
-        """
-        level = check_number("level", level, low=0.0, high=1.0, low_open=True, high_open=True)
-        if self.kept is None:
-            return self.distributions.metric(metric, channel).lower_mean(1.0 - level)
-        values = np.sort(self._defined(metric, channel))
-        if not values.size:
-            return float("nan")
-        wanted = (1.0 - level) * values.size
-        whole = min(int(wanted), values.size - 1)
-        # The last scenario is taken in part, so that the level is met exactly.
-        total = values[:whole].sum() + (wanted - whole) * values[whole]
-        return float(total / wanted)
 
     def interval(self, metric: str, channel: str = PORTFOLIO, *, level: float = 0.95) -> Interval:
         """Return a figure with the interval that is right for it.
@@ -235,7 +113,15 @@ class PortfolioResult:
 
     @cached_property
     def exact(self) -> pd.DataFrame:
-        """Closed-form means and deviations; see :func:`gtmsim.exact.exact_moments`."""
+        """Closed-form means and deviations; see :func:`gtmsim.exact.exact_moments`.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> bool(result.exact.loc["PR", "spend_mean"] < 480_000)
+        True
+        """
         versions = self.alternatives
         return mixed_moments(self.plan, versions) if versions else exact_moments(self.plan)
 
@@ -249,6 +135,13 @@ class PortfolioResult:
         ------
         MetricError
             If the scenarios were not kept.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> 0.0 < result.tail_diagnostics("PR").largest_share < 1.0
+        True
         """
         return tail_diagnostics(self.values("value", channel))
 
@@ -270,6 +163,13 @@ class PortfolioResult:
             only), cvar_95 (mean net of the worst 5 % of scenarios), top_share (median share of
             value of the best 1 % of spend), hit_rate,
             beyond_horizon_p50.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.summary().loc["PR", "hit_rate"].round(3)
+        np.float64(0.15)
         """
         return tables.interval_table(self) if intervals else tables.summary_table(self)
 
@@ -278,7 +178,15 @@ class PortfolioResult:
         metric: str = "value",
         quantiles: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
     ) -> pd.DataFrame:
-        """Return quantiles of a metric: index channel, one column per quantile."""
+        """Return quantiles of a metric: index channel, one column per quantile.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.by_channel("hits", (0.5,)).loc["PR"].tolist()
+        [2.0]
+        """
         return tables.channel_table(self, metric, quantiles)
 
     def by_month(self, quantiles: tuple[float, ...] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
@@ -289,6 +197,13 @@ class PortfolioResult:
         DataFrame
             Index (channel, month). A column for each metric and quantile: value and spend in the
             month, cumulative_value, cumulative_net, as value_p10 and so on.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.by_month((0.5,)).loc[("portfolio", 23)].index.tolist()
+        ['value_p50', 'spend_p50', 'cumulative_value_p50', 'cumulative_net_p50']
         """
         return tables.month_table(self, quantiles)
 
@@ -299,6 +214,13 @@ class PortfolioResult:
         ------
         MetricError
             If the scenarios were not kept.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.to_dataframe()["PR"].columns[:4].tolist()
+        ['value', 'spend', 'net', 'multiple']
         """
         names = self.distributions.names
         columns = {(name, m): self.values(m, name) for name in names for m in METRICS}
@@ -317,12 +239,27 @@ class PortfolioResult:
             top_share_p95 (the best 1 % of spend), prob_claim (that it brings at least 99 %),
             largest_share_p50 and prob_one_is_half (the best single unit, and that it brings at
             least half), effective_number_p50.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.concentration().loc["PR", "units"]
+        np.int64(12)
         """
         return tables.concentration_table(self)
 
     @property
     def tail(self) -> pd.DataFrame:
-        """The tail contract, from the plan and not from the sample; see :mod:`gtmsim.tails`."""
+        """The tail contract, from the plan and not from the sample; see :mod:`gtmsim.tails`.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.tail.loc["PR", "tail"]
+        'subexponential'
+        """
         return tail_contract(self.plan, self.alternatives)
 
     def validate(self) -> Validation:
@@ -362,34 +299,35 @@ class PortfolioResult:
 
     @property
     def verdict(self) -> str | None:
-        """The verdict in one line once :meth:`validate` has been run, else None."""
+        """The verdict in one line once :meth:`validate` has been run, else None.
+
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.verdict is None
+        True
+        >>> _ = result.validate()
+        >>> result.verdict.startswith("validated")
+        True
+        """
         return str(self._validation) if "_validation" in self.__dict__ else None
 
-    @property
-    def relative_error(self) -> float:
-        """Largest relative error of a quantile from binning: 0 where scenarios were kept."""
-        return RELATIVE_WIDTH if self.kept is None else 0.0
+    def to_html(self, path: str | os.PathLike[str] | None = None, **options: Any) -> str:
+        """Return the report as the text of one HTML file, and write it if a path is given.
 
-    def unit_count(self, channel: str = PORTFOLIO) -> int:
-        """Return the number of campaigns or seats of a channel or the portfolio."""
-        place_of(self.distributions.names, channel, "channel")
-        return sum(c.units for c in self.plan.channels if channel in (c.name, PORTFOLIO))
+        See :func:`gtmsim.report.write_report`, which has the options and the errors.
 
-    def campaign_count(self, channel: str = PORTFOLIO) -> int:
-        """Return the number of campaigns of a channel or the portfolio; a team has none."""
-        place_of(self.distributions.names, channel, "channel")
-        return sum(
-            c.units
-            for c in self.plan.channels
-            if isinstance(c, CampaignProgram) and channel in (c.name, PORTFOLIO)
-        )
+        Examples
+        --------
+        >>> import gtmsim as gtm
+        >>> result = gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=2_000, rng=7)
+        >>> result.to_html()[:15]
+        '<!doctype html>'
+        """
+        from gtmsim.report import write_report
 
-    def _defined(self, metric: str, channel: str) -> Floats:
-        values = self.values(metric, channel)
-        return values[~np.isnan(values)] if np.isnan(values).any() else values
+        return write_report(self, path, **options)
 
-    def __repr__(self) -> str:
-        return result_text(self)
-
-    def _repr_html_(self) -> str:
-        return result_html(self)
+    def _block(self) -> Block:
+        return result_block(self)

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from gtmsim.errors import ExactError, MetricError
 from gtmsim.exact import largest_cdf, total_distribution
 from gtmsim.histograms import Histogram
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, SalesTeam
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 FALSE_ALARM = 1e-4
 """Probability that a correct simulation fails, all of its checks together."""
+
+_SHOWN = 12
+"""Checks in the text of a verdict: the largest deviations."""
 
 _LEVELS = (0.1, 0.5, 0.9, 0.99)
 _ONE_DRAW = 0.5
@@ -42,7 +46,7 @@ class Check(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Validation:
+class Validation(Shown):
     """The verdict of :meth:`gtmsim.PortfolioResult.validate`.
 
     Attributes
@@ -86,7 +90,26 @@ class Validation:
         more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         return f"NOT VALID: {len(wrong)} of {size} checks fail: {'; '.join(wrong[:3])}{more}"
 
-    __repr__ = __str__
+    def _block(self) -> Block:
+        apart = self.table["deviation"].abs().sort_values(ascending=False, na_position="first")
+        shown = self.table.loc[apart.index[:_SHOWN]].set_index(["channel", "check"])
+        shown = pd.DataFrame(
+            {
+                "simulated": shown["simulated"].map(_number),
+                "exact": shown["exact"].map(_number),
+                "standard errors apart": shown["deviation"].map("{:+.1f}".format),
+            }
+        )
+        lines = [f"a correct simulation is within {self.limit:.1f} standard errors in every check"]
+        more = len(self.table) - len(shown)
+        notes = [f"{more} checks with smaller deviations are in table"] if more else []
+        return Block(
+            str(self), lines, shown, [*notes, *(f"not checked: {s}" for s in self.skipped)]
+        )
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:.6g}"
 
 
 def validate(result: PortfolioResult) -> Validation:

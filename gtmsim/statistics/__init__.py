@@ -42,3 +42,7 @@ __all__ = [
     "quantile_ranks",
     "tail_diagnostics",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

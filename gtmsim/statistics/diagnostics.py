@@ -6,16 +6,18 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from gtmsim.errors import ArgumentError, check_count, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.statistics.hill import TailIndex, hill
 from gtmsim.statistics.pareto import minimum_sample_size, pareto_k
 from gtmsim.statistics.points import amounts, numbers
 
 
-@dataclass(frozen=True)
-class TailDiagnostics:
+@dataclass(frozen=True, repr=False)
+class TailDiagnostics(Shown):
     """Five readings of one tail.
 
     Attributes
@@ -49,6 +51,30 @@ class TailDiagnostics:
     largest_share: float
     largest_square_share: float
     kappa: float
+
+    def _block(self) -> Block:
+        index, index_says = "", "no mean at 1 and below, no variance at 2"
+        if self.tail_index is not None:
+            ends = self.tail_index.interval
+            index = f"{ends.estimate:.3g} ({ends.low:.3g} to {ends.high:.3g})"
+        rows = {
+            "tail index, by Hill": (index, index_says),
+            "Pareto k": (f"{self.pareto_k:.3g}", "a mean is reliable below 0.7"),
+            "draws for a reliable mean": (f"{self.minimum_sample_size:,.3g}", "with this k"),
+            "largest share of the sum": (f"{self.largest_share:.2%}", "stays high without a mean"),
+            "largest share of squares": (
+                f"{self.largest_square_share:.2%}",
+                "stays high without a variance",
+            ),
+            "kappa": (f"{self.kappa:.3g}", "0 for a normal law, 1 if there is no mean"),
+        }
+        frame = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "how to read it"])
+        reliable = "can" if self.pareto_k < 0.7 else "cannot"
+        return Block(
+            f"The mean of these draws {reliable} be relied on, as far as draws can tell",
+            [f"{self.n:,} draws, {self.positive:,} of them positive"],
+            frame.replace("nan", "too few draws").rename_axis("reading"),
+        )
 
 
 def tail_diagnostics(values: ArrayLike) -> TailDiagnostics:

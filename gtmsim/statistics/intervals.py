@@ -18,7 +18,7 @@ FEWEST = 25
 """Draws on which the interval of a tail mean must rest: with fewer its coverage falls short."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Interval:
     """An estimate, the interval that holds the truth with a stated probability, and its method.
 
@@ -34,6 +34,8 @@ class Interval:
     --------
     >>> Interval(2.0, 1.5, 3.5, 0.95, "order statistics").half_width
     1.0
+    >>> Interval(2.0, 1.5, 3.5, 0.95, "order statistics")
+    Interval(2 [1.5, 3.5], 95 %, order statistics)
     """
 
     estimate: float
@@ -46,6 +48,10 @@ class Interval:
     def half_width(self) -> float:
         """Half of the distance between the ends."""
         return (self.high - self.low) / 2.0
+
+    def __repr__(self) -> str:
+        ends = f"[{self.low:.4g}, {self.high:.4g}]"
+        return f"Interval({self.estimate:.4g} {ends}, {100.0 * self.level:g} %, {self.method})"
 
 
 def check_level(level: object) -> float:

@@ -270,7 +270,7 @@ def test_by_default_twice_the_team_and_four_times_the_campaigns() -> None:
     assert found.campaigns is not None
     assert found.campaigns.index.tolist() == [12, 24, 36, 48, 72, 96]
     text = repr(found)
-    assert text.startswith(found.verdict)
+    assert " ".join(text.split()).startswith(found.verdict)
     assert "value_p50" in text
     assert "%" in text
     assert "next_campaign" in text

@@ -137,7 +137,7 @@ def test_workers_change_no_bit(found: Sensitivity) -> None:
 
 def test_text_and_sentence(found: Sensitivity) -> None:
     text = repr(found)
-    assert "net_p10 of mid-market software at the 10 % and 90 % quantile" in text
+    assert "net_p10 at the 10 % and 90 % quantile" in text
     assert f"and {len(found.table) - 15} narrower ones in table" in text
     assert f"{len(found.omitted)} numbers were not varied: see omitted" in text
     words = found.explain()

@@ -345,7 +345,11 @@ def test_a_team_of_which_nobody_is_left_is_one_new_rep() -> None:
     assert "Nobody is left at the end of the history" in " ".join(team.explain())
 
 
-def test_a_fitted_team_shows_its_channel(fitted: FittedTeam) -> None:
-    assert repr(fitted).startswith("FittedTeam(name='sales team', channel=SalesTeam(")
+def test_a_fitted_team_shows_its_parameters_and_its_sentences(fitted: FittedTeam) -> None:
+    shown = " ".join(repr(fitted).split())
+    assert shown.startswith(f"sales team: {fitted.explain()[0]}")
+    assert all(sentence in shown for sentence in fitted.explain())
+    assert "skill cv" in shown
+    assert "90 % interval" in shown
     assert isinstance(fitted.channel, SalesTeam)
-    assert "_sample" not in repr(fitted)
+    assert "_sample" not in shown

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.result.display import format_number, format_share
 from gtmsim.statistics import Interval
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Allocation:
+class Allocation(Shown):
     """What :func:`allocate` returns.
 
     Attributes
@@ -40,6 +42,16 @@ class Allocation:
         Mixes of which the objective was taken.
     seed, fresh_seed : int
         ``simulate_portfolio(plan, scenarios=..., rng=fresh_seed)`` draws the fresh scenarios again.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> from gtmsim.decide import Quantile
+    >>> teams = [gtm.presets.midmarket_ae(), gtm.presets.smb_ae()]
+    >>> best = gtm.allocate(2e6, teams, Quantile(0.5), horizon=24, scenarios=1_000, rng=7)
+    >>> placed = best.table()["spend"].sum()
+    >>> bool(abs(placed + best.slack - 2e6) < 1e-3)
+    True
     """
 
     budget: float
@@ -134,9 +146,30 @@ class Allocation:
         ends = [self._shown(row[f"advantage{end}"]) for end in ("", "_low", "_high")]
         return f"{ends[0]} better ({ends[1]} to {ends[2]})"
 
-    def __repr__(self) -> str:
-        shown = self._table.drop(columns="unit_of_size").to_string(float_format="{:,.4g}".format)
-        return f"{self.verdict}\n{shown}"
+    def _block(self) -> Block:
+        table = self._table
+        shown = pd.DataFrame(
+            {
+                "size": table["size"].map("{:,.0f}".format),
+                "spend each": table["spend_each"].map(_money),
+                "spend": table["spend"].map(_money),
+                "share": table["share"].map("{:.1%}".format),
+                "one more": table["unit"],
+                "adds": [self._marginal(row) for _, row in table.iterrows()],
+                "at": table["at"],
+            }
+        )
+        finding, *notes = self.explain().splitlines()
+        return Block(finding, (), shown, notes)
+
+    def _marginal(self, row: Any) -> str:
+        error = (row["marginal_high"] - row["marginal_low"]) / 4.0
+        form = format_share if self.is_probability else format_number
+        return form(row["marginal"], error if math.isfinite(error) else 0.0)
+
+
+def _money(amount: float) -> str:
+    return format_number(amount, 0.0)
 
 
 def _counted(size: int, unit: str) -> str:

@@ -15,6 +15,7 @@ from gtmsim.decide.allocation.levers import Mix, total_cost
 from gtmsim.decide.allocation.objectives import ProbAtLeast
 from gtmsim.decide.allocation.setting import Setting, check_found, make_setting
 from gtmsim.errors import InfeasibleError, Problem, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Channel, Plan
 from gtmsim.result.display import format_number, format_share
 from gtmsim.seeds import RNGLike
@@ -30,7 +31,7 @@ _SHORTEST = 1e-3
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class SmallestBudget:
+class SmallestBudget(Shown):
     """What :func:`smallest_budget` returns.
 
     Attributes
@@ -49,6 +50,14 @@ class SmallestBudget:
         The best mix for it.
     seed, fresh_seed : int
         ``simulate_portfolio(plan, scenarios=..., rng=fresh_seed)`` draws the fresh scenarios again.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> team = [gtm.presets.midmarket_ae()]
+    >>> found = gtm.smallest_budget(3e6, 0.8, team, horizon=24, scenarios=1_000, rng=7)
+    >>> found.plan["mid-market"].units, found.confidence
+    (8, 0.8)
     """
 
     target: float
@@ -89,8 +98,17 @@ class SmallestBudget:
         sizes = ", ".join(f"{channel.units:,} of {channel.name}" for channel in self.plan.channels)
         return f"{self.verdict}\nThe mix: {sizes}."
 
-    def __repr__(self) -> str:
-        return self.explain()
+    def _block(self) -> Block:
+        table = self._curve
+        form = {"spend": lambda x: format_number(x, 0.0), "probability": "{:.1%}".format}
+        form |= {"low": "{:.1%}".format, "high": "{:.1%}".format}
+        shown = pd.DataFrame(
+            {name: table[name].map(form.get(name, "{:,.0f}".format)) for name in map(str, table)}
+        )
+        shown.index = table.index.map(lambda x: format_number(x, 0.0))
+        # A bisection ends with budgets that read the same.
+        shown = shown[~shown.index.duplicated(keep="last")]
+        return Block(self.verdict, self.explain().splitlines()[1:], shown)
 
 
 class _Point(NamedTuple):

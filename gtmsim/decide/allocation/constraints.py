@@ -188,7 +188,8 @@ class Barbell:
     target: float | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.channels, str) or not all(isinstance(c, str) for c in self.channels):
+        listed = isinstance(self.channels, Sequence) and not isinstance(self.channels, str)
+        if not listed or not all(isinstance(name, str) for name in self.channels):
             fix = "write ['mid-market'] for one"
             raise ArgumentTypeError("channels", "must be a sequence of names", self.channels, fix)
         object.__setattr__(self, "channels", tuple(self.channels))

@@ -1,4 +1,4 @@
-"""Cash as text, with as many digits as its Monte Carlo error supports."""
+"""Cash as it is shown, with as many digits as its Monte Carlo error supports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gtmsim.notebook import Block
 from gtmsim.result.display import format_number, format_share
 from gtmsim.statistics import Interval
 
@@ -14,13 +15,13 @@ if TYPE_CHECKING:
     from gtmsim.decide.cash.figures import Cash
 
 
-def cash_text(flow: Cash) -> str:
-    """Return the figures of channels and portfolio as text."""
+def cash_block(flow: Cash) -> Block:
+    """Return what is shown: what a planner would say, and the figures."""
     plan = flow.plan
     rows = {name: _texts(flow.row(name)) for name in (*flow.channels, "portfolio")}
-    table = pd.DataFrame.from_dict(rows, orient="index").fillna("").to_string()
+    table = pd.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis("channel")
     head = f"cash of {plan.name}: {plan.horizon} months, {flow.scenarios:,} scenarios"
-    return "\n".join([f"{head}, seed {flow.seed}", "", table, "", cash_words(flow)])
+    return Block(cash_words(flow), [f"{head}, seed {flow.seed}"], table)
 
 
 def cash_words(flow: Cash) -> str:

@@ -15,9 +15,10 @@ from gtmsim.alternatives import Versions, mixed_moments
 from gtmsim.core._types import Floats, Ints
 from gtmsim.core.cash import DRAWDOWN, IRR, NPV, PAYBACK, PEAK, ROOTS, RUNWAY
 from gtmsim.core.streams import LANES
-from gtmsim.decide.cash.display import cash_text, cash_words
+from gtmsim.decide.cash.display import cash_block, cash_words
 from gtmsim.errors import ArgumentError, MetricError, PrecisionError, check_number
 from gtmsim.exact import exact_moments
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.statistics import (
     Interval,
@@ -53,7 +54,7 @@ _ROWS = {
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Cash:
+class Cash(Shown):
     """The cash of a plan: what :func:`gtmsim.decide.cash.cash` returns.
 
     Attributes
@@ -345,8 +346,8 @@ class Cash:
             raise ArgumentError("rate", f"must be one of the discount rates {known}", rate)
         return NPV + self.discount_rates.index(rate)
 
-    def __repr__(self) -> str:
-        return cash_text(self)
+    def _block(self) -> Block:
+        return cash_block(self)
 
 
 def _framed(rows: Mapping[Any, Mapping[str, Interval]]) -> pd.DataFrame:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from gtmsim.alternatives import check_alternatives
 from gtmsim.decide.sensitivity.fields import resolve
-from gtmsim.decide.sensitivity.metric import Metric
+from gtmsim.decide.sensitivity.metric import Metric, plain
 from gtmsim.decide.sensitivity.ranges import Assumption, Versioned, assumptions
 from gtmsim.decide.sensitivity.sobol import sobol
 from gtmsim.decide.sensitivity.study import Study
 from gtmsim.decide.sensitivity.tornado import tornado
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.result.display import format_number, format_share
 from gtmsim.seeds import RNGLike
@@ -28,7 +29,7 @@ _SOBOL_SCENARIOS = 2_048
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Sensitivity:
+class Sensitivity(Shown):
     """Which assumptions a figure hangs on; see :func:`gtmsim.decide.sensitivity.sensitivity`.
 
     Attributes
@@ -51,6 +52,15 @@ class Sensitivity:
         Pass it as ``rng`` to draw the same scenarios again.
     level : float
         Of all intervals.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> ranges = {"PR.hit_rate": (0.05, 0.2)}
+    >>> found = gtm.sensitivity(plan, ranges=ranges, only=ranges, scenarios=1_000, rng=7)
+    >>> bool(found.table.loc["PR.hit_rate", "swing"] > 0.0)
+    True
     """
 
     plan: Plan
@@ -70,8 +80,8 @@ class Sensitivity:
         if self.table.empty:
             return f"{text}; nothing was varied."
         parts = [
-            f"{path} ({self._end(row, 'at_low')} at {row['low']:.4g}, "
-            f"{self._end(row, 'at_high')} at {row['high']:.4g})"
+            f"{path} ({self._end(row, 'at_low')} at {plain(row['low'])}, "
+            f"{self._end(row, 'at_high')} at {plain(row['high'])})"
             for path, row in self.table.head(3).iterrows()
         ]
         text += f"; it hangs most on {', '.join(parts)}"
@@ -93,29 +103,27 @@ class Sensitivity:
     def _end(self, row: pd.Series, end: str) -> str:
         return _shown(self.metric, float(row[end]), (row["swing_high"] - row["swing_low"]) / 2.0)
 
-    def __repr__(self) -> str:
-        """Return the widest swings, and in words."""
+    def _block(self) -> Block:
         shown = pd.DataFrame(
             {
-                "low": self.table["low"].map("{:.4g}".format),
-                "high": self.table["high"].map("{:.4g}".format),
+                "low": self.table["low"].map(plain),
+                "high": self.table["high"].map(plain),
                 "at_low": [self._end(row, "at_low") for _, row in self.table.iterrows()],
                 "at_high": [self._end(row, "at_high") for _, row in self.table.iterrows()],
                 "swing": [self._end(row, "swing") for _, row in self.table.iterrows()],
                 "source": self.table["source"],
             }
         )
-        lines = [
-            f"{self.metric} of {self.plan.name} at the 10 % and 90 % quantile of each assumption, "
-            f"{self.scenarios:,} common scenarios, seed {self.seed}",
-            "",
-            shown.head(_SHOWN).to_string(),
-        ]
+        head = (
+            f"{self.metric} at the 10 % and 90 % quantile of each assumption, "
+            f"{self.scenarios:,} common scenarios, seed {self.seed}"
+        )
+        notes = []
         if len(shown) > _SHOWN:
-            lines.append(f"and {len(shown) - _SHOWN} narrower ones in table")
+            notes.append(f"and {len(shown) - _SHOWN} narrower ones in table")
         if len(self.omitted):
-            lines.append(f"{len(self.omitted)} numbers were not varied: see omitted")
-        return "\n".join([*lines, "", self.explain()])
+            notes.append(f"{len(self.omitted)} numbers were not varied: see omitted")
+        return Block(self.explain(), [head], shown.head(_SHOWN), notes)
 
 
 def sensitivity(

@@ -11,9 +11,11 @@ from itertools import pairwise
 import numpy as np
 
 from gtmsim.decide.sensitivity.fields import is_number, resolve
+from gtmsim.decide.sensitivity.metric import plain
 from gtmsim.decide.sensitivity.ranges import Assumption, assumptions
 from gtmsim.decide.sensitivity.study import Study
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.result.display import format_number, format_share
 from gtmsim.seeds import RNGLike
@@ -25,8 +27,8 @@ _PRECISION = 1e-6
 """Of the value that is found, relative to its range: far below the Monte Carlo error."""
 
 
-@dataclass(frozen=True)
-class BreakEven:
+@dataclass(frozen=True, repr=False)
+class BreakEven(Shown):
     """Where a figure crosses a threshold; see :func:`break_even`.
 
     Attributes
@@ -49,6 +51,15 @@ class BreakEven:
     at_ends : tuple of float
         The figure at the ends of the range.
     seed, scenarios : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> path = "mid-market.attainment"
+    >>> found = gtm.break_even(plan, path, within=(0.3, 1.2), scenarios=1_000, rng=7)
+    >>> found.crossings, found.plan_value
+    (1, 0.75)
     """
 
     path: str
@@ -68,7 +79,7 @@ class BreakEven:
     def explain(self) -> str:
         """Return in words where the threshold is crossed."""
         goal, first, last = map(self._shown, (self.threshold, *self.at_ends))
-        within = f"{self.range[0]:.4g} to {self.range[1]:.4g}"
+        within = f"{plain(self.range[0])} to {plain(self.range[1])}"
         if math.isnan(self.value):
             side = "above" if self.at_ends[0] > self.threshold else "below"
             return (
@@ -76,14 +87,19 @@ class BreakEven:
                 f"{side}, from {first} to {last}."
             )
         text = (
-            f"{self.metric} crosses {goal} at {self.path} = {self.value:.4g} "
-            f"({self.low:.4g} to {self.high:.4g})"
+            f"{self.metric} crosses {goal} at {self.path} = {plain(self.value)} "
+            f"({plain(self.low)} to {plain(self.high)})"
         )
-        if is_number(self.plan_value):
-            text += f"; the plan has {self.plan_value:.4g}"
+        if self.plan_value is not None and is_number(self.plan_value):
+            text += f"; the plan has {plain(self.plan_value)}"
         if self.crossings > 1:
             text += f"; it crosses {self.crossings} times within {within}, here nearest to the plan"
         return text + "."
+
+    def _block(self) -> Block:
+        within = f"{plain(self.range[0])} to {plain(self.range[1])}"
+        common = f"{self.scenarios:,} common scenarios, seed {self.seed}"
+        return Block(self.explain(), [f"looked for within {within}, {common}"])
 
     def _shown(self, value: float) -> str:
         shape = format_share if self.metric.startswith("prob") else format_number

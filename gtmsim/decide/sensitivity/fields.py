@@ -70,6 +70,15 @@ def set_fields(plan: Plan, changes: Mapping[str, Any]) -> Plan:
 def get_field(plan: Plan, path: str) -> Any:
     """Return the value of a field by its path, as in :func:`set_fields`.
 
+    Parameters
+    ----------
+    plan : Plan
+    path : str
+
+    Returns
+    -------
+    object
+
     Raises
     ------
     ArgumentError

@@ -131,3 +131,14 @@ def _share(found: re.Match[str]) -> float:
     if found["cvar"]:
         return 1.0 - float(found["cvar"]) / 100.0
     return float(found["quantile"]) / 100.0
+
+
+def plain(value: float) -> str:
+    """Return a field's value with four digits, a large one in full.
+
+    Examples
+    --------
+    >>> plain(0.63754), plain(640_000.0)
+    ('0.6375', '640,000')
+    """
+    return f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"

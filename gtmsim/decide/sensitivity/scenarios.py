@@ -13,6 +13,7 @@ from gtmsim.decide.compare import compare
 from gtmsim.decide.comparison import Comparison
 from gtmsim.decide.sensitivity.fields import set_fields
 from gtmsim.errors import ArgumentError, ArgumentTypeError
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.seeds import RNGLike
 
@@ -20,7 +21,7 @@ BASE = "as planned"
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class ScenarioTable:
+class ScenarioTable(Shown):
     """Named what-ifs beside the plan; see :func:`scenario_table`.
 
     Attributes
@@ -30,6 +31,15 @@ class ScenarioTable:
     comparison : Comparison
         All plans on common random numbers: its ``table(intervals=True)``, ``beats()`` and
         ``difference(a, b)`` say more. The plan as it is comes first, as "as planned".
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> slow = {"slow hiring": {"mid-market.ramp.months": 9}}
+    >>> found = gtm.scenario_table(plan, slow, scenarios=1_000, rng=7)
+    >>> bool(found.differences.loc["slow hiring", ("p50", "high")] < 0.0)
+    True
     """
 
     changes: dict[str, dict[str, Any]]
@@ -62,8 +72,8 @@ class ScenarioTable:
         """Which has the highest median and by how much, in words."""
         return self.comparison.verdict
 
-    def __repr__(self) -> str:
-        return repr(self.comparison)
+    def _block(self) -> Block:
+        return self.comparison._block()
 
 
 def scenario_table(

@@ -25,8 +25,9 @@ from gtmsim.decide.paired import (
 )
 from gtmsim.distributions import Empirical
 from gtmsim.errors import ArgumentTypeError, PrecisionError, check_count, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Channel, Plan, SalesTeam
-from gtmsim.result.display import format_number, format_share
+from gtmsim.result.display import format_number, format_share, formatted_intervals
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval, mean_interval
 from gtmsim.statistics.intervals import check_level
@@ -46,7 +47,7 @@ _FIGURES: Final = (
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class OneMore:
+class OneMore(Shown):
     """What more of one channel adds to a plan; see :func:`value_of_one_more`.
 
     Attributes
@@ -63,6 +64,14 @@ class OneMore:
         What each addition brings and costs on top of those before it.
     intervals : tuple of dict of str to Interval
         Of each addition.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> found = gtm.value_of_one_more(plan, "PR", scenarios=1_000, rng=7)
+    >>> found.unit
+    '10 more campaigns'
     """
 
     plan: Plan
@@ -123,9 +132,9 @@ class OneMore:
             text += f"; the chance to reach the target moves by {middle} points ({low} to {high})"
         return f"{text}."
 
-    def __repr__(self) -> str:
-        shown = self.table().to_string(float_format=lambda x: f"{x:,.4g}")
-        return f"{shown}\n\n{self.verdict}"
+    def _block(self) -> Block:
+        shares = ("pays_back", "target_gain", "target")
+        return Block(self.verdict, (), formatted_intervals(self.table(intervals=True), shares))
 
 
 def value_of_one_more(

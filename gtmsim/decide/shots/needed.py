@@ -12,6 +12,7 @@ import pandas as pd
 
 from gtmsim.decide.shots.chance import Chance, campaign_chance, mixture
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram
 from gtmsim.result.display import format_number
 from gtmsim.seeds import RNGLike
@@ -31,7 +32,7 @@ class Fitted(Protocol):
 
 
 @dataclass(frozen=True, repr=False)
-class CampaignsNeeded:
+class CampaignsNeeded(Shown):
     """How many campaigns make a big one likely; see :func:`campaigns_needed`.
 
     Attributes
@@ -54,6 +55,13 @@ class CampaignsNeeded:
         Mean spend of a campaign (currency).
     shared_luck : float
         Log-sd; the largest of the versions'.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> needed = gtm.campaigns_needed(gtm.presets.content_seo(shared_luck=0.0))
+    >>> print(needed.verdict)
+    content: 41 campaigns, 123k, for a 0.8 chance of at least 1 campaign at 10x; each has 0.0389.
     """
 
     name: str
@@ -131,8 +139,14 @@ class CampaignsNeeded:
             text += f"; {_whole(self.independent)} if campaigns did not share their luck"
         return text + "."
 
-    def __repr__(self) -> str:
-        return self.verdict
+    def _block(self) -> Block:
+        shown = pd.DataFrame(
+            {
+                "campaigns": self.table["campaigns"].map(_whole),
+                "chance": self.table["chance"].map("{:.1%}".format),
+            }
+        )
+        return Block(self.verdict, (), shown)
 
 
 def campaigns_needed(

@@ -20,8 +20,9 @@ from gtmsim.decide.figures import plan_figures
 from gtmsim.decide.paired import Figure, difference, quantile_figure
 from gtmsim.decide.shots.chance import campaign_chance
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
-from gtmsim.result.display import format_number
+from gtmsim.result.display import format_number, formatted_intervals
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval
 from gtmsim.statistics.intervals import check_level
@@ -31,7 +32,7 @@ _WHOLE_LIFE = {"launch": 0, "lag": 0, "half_life": 0.0, "overhead": 0.0}
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class BigOrSmall:
+class BigOrSmall(Shown):
     """A budget at several sizes of campaign; see :func:`big_or_small`.
 
     Attributes
@@ -47,6 +48,14 @@ class BigOrSmall:
     seed : int
     totals : dict of float to Totals
         Value and spend of each plan, (scenario,).
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> deals = gtm.presets.venture_reference()
+    >>> found = gtm.big_or_small(2e6, [20_000, 200_000], deals, scenarios=1_000, rng=7)
+    >>> found.best
+    20000.0
     """
 
     budget: float
@@ -213,14 +222,25 @@ class BigOrSmall:
             rows[size]["prob_big"] = Interval(chance, chance, chance, self.level, "exact")
         return rows
 
-    def __repr__(self) -> str:
+    def _block(self) -> Block:
         head = (
             f"net of a budget of {format_number(self.budget, 0.0)}, "
             f"{next(iter(self.totals.values())).value.size:,} common scenarios, seed {self.seed}"
         )
-        money = ["slack", "p10", "p50", "p90", "mean", "cvar_95", "p50_behind"]
-        shown = self.table().to_string(formatters=dict.fromkeys(money, _money))
-        return "\n".join([head, "", shown, "", self.verdict])
+        table = self.table(intervals=True)
+        facts = table.xs("estimate", axis=1, level=1)
+        figures = ["p10", "p50", "p90", "mean", "cvar_95", "prob_no_loss", "prob_big", "p50_behind"]
+        shown = formatted_intervals(table[figures])
+        shown.insert(0, "campaigns", facts["campaigns"].map("{:,.0f}".format))
+        shown.insert(1, "slack", facts["slack"].map(_money))
+        shown.index = shown.index.map(_money)
+        dead = [
+            f"campaigns of {_money(s)} return nothing" for s in self.plans if not self._viable(s)
+        ]
+        return Block(self.verdict, [head], shown, dead)
+
+    def _viable(self, size: float) -> bool:
+        return size >= self.minimum_viable_spend
 
 
 def big_or_small(

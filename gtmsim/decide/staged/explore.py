@@ -14,7 +14,9 @@ from gtmsim.decide.paired import difference, probability_figure, quantile_figure
 from gtmsim.decide.staged.checks import check_draws, check_numbers, check_plan, exactly, frame
 from gtmsim.decide.staged.variants import at_once, staged_program, totals, with_tail
 from gtmsim.errors import ArgumentError, check_count
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan, Staging
+from gtmsim.result.display import formatted_intervals
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval
 from gtmsim.statistics.intervals import check_level
@@ -23,7 +25,7 @@ _SHARES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 
 
 @dataclass(frozen=True, repr=False)
-class ExploreShare:
+class ExploreShare(Shown):
     """What each share of the budget for pilots returns; see :func:`explore_share`.
 
     Attributes
@@ -41,6 +43,20 @@ class ExploreShare:
         of it on fresh random numbers.
     currency : str
     scenarios, seed : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> from gtmsim.plan import Staging
+    >>> rule = Staging(pilot_spend=1.0, kill_share=0.8)
+    >>> law = gtm.Lomax(tail_index=1.3, scale=0.4)
+    >>> bets = gtm.CampaignProgram(
+    ...     name="bets", campaigns=40, spend=10.0, launch=0, multiple=law, staging=rule
+    ... )
+    >>> plan = gtm.Plan(horizon=12, channels=[bets])
+    >>> found = gtm.explore_share(plan, None, (0.1, 0.5), scenarios=1_000, rng=7)
+    >>> found.budget, found.best["share", "estimate"].tolist()
+    (400.0, [0.1])
     """
 
     channel: str
@@ -65,9 +81,8 @@ class ExploreShare:
             )
         return f"Of {self.budget:,.0f} {self.currency} for {self.channel!r}: {'; '.join(parts)}."
 
-    def __repr__(self) -> str:
-        estimates = self.table.xs("estimate", axis=1, level=1)
-        return f"{self.verdict}\n\n{estimates.to_string(float_format='{:,.4g}'.format)}"
+    def _block(self) -> Block:
+        return Block(self.verdict, (), formatted_intervals(self.table, ("wins",)))
 
 
 def explore_share(

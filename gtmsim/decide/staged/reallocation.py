@@ -16,7 +16,9 @@ from gtmsim.decide.staged.checks import FEWEST, check_plan, exactly, frame
 from gtmsim.decide.staged.policies import POLICIES, History, Policy, Prior, posterior_normals
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
 from gtmsim.exact.terms import campaign_worth
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.result.display import formatted_intervals
 from gtmsim.sampling import stream_of
 from gtmsim.seeds import RNGLike, resolve_seed
 from gtmsim.statistics import Interval
@@ -30,7 +32,7 @@ _MOST_CELLS = 30_000_000
 
 
 @dataclass(frozen=True, repr=False)
-class Reallocation:
+class Reallocation(Shown):
     """What policies that move a budget return; see :func:`reallocate`.
 
     Attributes
@@ -45,6 +47,14 @@ class Reallocation:
         What every policy spends, before discounting (currency).
     currency : str
     scenarios, seed : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> plan = gtm.presets.example_plan()
+    >>> found = gtm.reallocate(plan, ("inert", "proportional"), scenarios=1_000, rng=7)
+    >>> found.table["wins", "estimate"].round(1).to_dict()
+    {'inert': 0.0, 'proportional': 0.6}
     """
 
     table: pd.DataFrame
@@ -70,9 +80,8 @@ class Reallocation:
             f"planned, {'; '.join(parts) or 'nothing was compared'}."
         )
 
-    def __repr__(self) -> str:
-        estimates = self.table.xs("estimate", axis=1, level=1)
-        return f"{self.verdict}\n\n{estimates.to_string(float_format='{:,.4g}'.format)}"
+    def _block(self) -> Block:
+        return Block(self.verdict, (), formatted_intervals(self.table, ("wins",)))
 
 
 def reallocate(

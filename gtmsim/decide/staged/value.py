@@ -19,7 +19,9 @@ from gtmsim.decide.paired import (
 from gtmsim.decide.staged.checks import check_draws, check_numbers, check_plan, exactly, frame
 from gtmsim.decide.staged.variants import at_once, same_spend, staged_program, totals, with_tail
 from gtmsim.exact import exact_moments
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.result.display import formatted_intervals
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval
 from gtmsim.statistics.intervals import check_level
@@ -28,7 +30,7 @@ _ROWS = ("staged", "all at once", "same spend at once")
 
 
 @dataclass(frozen=True, repr=False)
-class StagingValue:
+class StagingValue(Shown):
     """A staged program beside the same campaigns paid at once; see :func:`value_of_staging`.
 
     Attributes
@@ -44,6 +46,20 @@ class StagingValue:
         chance that its net is the higher.
     currency : str
     scenarios, seed : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> from gtmsim.plan import Staging
+    >>> rule = Staging(pilot_spend=1.0, kill_share=0.8, recycle=1.0)
+    >>> law = gtm.Lomax(tail_index=1.3, scale=0.4)
+    >>> bets = gtm.CampaignProgram(
+    ...     name="bets", campaigns=40, spend=10.0, launch=0, multiple=law, staging=rule
+    ... )
+    >>> plan = gtm.Plan(horizon=12, channels=[bets])
+    >>> found = gtm.value_of_staging(plan, scenarios=1_000, rng=7)
+    >>> found.table["spend", "estimate"].to_dict()
+    {'staged': 400.0, 'all at once': 400.0, 'same spend at once': 400.0}
     """
 
     channel: str
@@ -67,9 +83,8 @@ class StagingValue:
             f"spends {share:.0%} of the budget."
         )
 
-    def __repr__(self) -> str:
-        estimates = self.table.xs("estimate", axis=1, level=1)
-        return f"{self.verdict}\n\n{estimates.to_string(float_format='{:,.4g}'.format)}"
+    def _block(self) -> Block:
+        return Block(self.verdict, (), formatted_intervals(self.table, ("wins",)))
 
 
 def value_of_staging(
@@ -177,7 +192,7 @@ def _figures(outcome: Totals, plan: Plan, level: float) -> dict[str, Figure]:
 
 
 @dataclass(frozen=True, repr=False)
-class StagingByTail:
+class StagingByTail(Shown):
     """What staging is worth by tail index; see :func:`staging_by_tail`.
 
     Attributes
@@ -191,6 +206,20 @@ class StagingByTail:
         chance that the staged program returns more per 1 spent. "once" pays the same money at the
         launches.
     scenarios, seed : int
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> from gtmsim.plan import Staging
+    >>> rule = Staging(pilot_spend=1.0, kill_share=0.8, recycle=1.0)
+    >>> law = gtm.Pareto(tail_index=1.5, minimum=0.5)
+    >>> bets = gtm.CampaignProgram(
+    ...     name="bets", campaigns=40, spend=10.0, launch=0, multiple=law, staging=rule
+    ... )
+    >>> plan = gtm.Plan(horizon=12, channels=[bets])
+    >>> found = gtm.decide.staging_by_tail(plan, None, (1.3, 3.0), scenarios=1_000, rng=7)
+    >>> bool(found.table.loc[1.3, ("gain", "low")] > found.table.loc[3.0, ("gain", "high")])
+    True
     """
 
     channel: str
@@ -211,9 +240,10 @@ class StagingByTail:
             f"it by {gain[heavy]:+.0%}."
         )
 
-    def __repr__(self) -> str:
-        estimates = self.table.xs("estimate", axis=1, level=1)
-        return f"{self.verdict}\n\n{estimates.to_string(float_format='{:,.4g}'.format)}"
+    def _block(self) -> Block:
+        return Block(
+            self.verdict, (), formatted_intervals(self.table, ("best_fifth", "gain", "wins"))
+        )
 
 
 def staging_by_tail(

@@ -11,6 +11,7 @@ from gtmsim.claim.probability import sample_totals
 from gtmsim.concentration import top_share
 from gtmsim.errors import check_number
 from gtmsim.execute import default_workers
+from gtmsim.notebook import Block, Shown
 from gtmsim.seeds import RNGLike, resolve_seed
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _DRAWS = 5e8
 """Campaigns drawn in all; very large sets vary little, and fewer of them do."""
 
 
-@dataclass(frozen=True)
-class FittedClaim:
+@dataclass(frozen=True, repr=False)
+class FittedClaim(Shown):
     """How likely a fitted program makes the claim, over all that its history leaves open.
 
     Attributes
@@ -40,6 +41,15 @@ class FittedClaim:
     spend_share, value_share, level : float
     verdict : str
         One sentence.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import gtmsim as gtm
+    >>> history = pd.DataFrame({"spend": 100.0, "value": [0.0, 90.0, 210.0] * 20})
+    >>> fit = gtm.fit_program(history, name="search", rng=7)
+    >>> fit.claim(rng=7).probability
+    0.0
     """
 
     probability: float
@@ -69,6 +79,9 @@ class FittedClaim:
     def __str__(self) -> str:
         """Return the verdict."""
         return self.verdict
+
+    def _block(self) -> Block:
+        return Block(self.verdict, [f"The history's own share is {100 * self.observed:.2g} %."])
 
 
 def claim_of(

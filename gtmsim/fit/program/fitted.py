@@ -15,6 +15,7 @@ from scipy.special import expit
 from gtmsim.core._types import Floats
 from gtmsim.distributions import LogNormal, Lomax, Spliced
 from gtmsim.errors import ArgumentTypeError, check_count, check_number
+from gtmsim.fit.parameters import parameter_texts
 from gtmsim.fit.program.campaigns import Campaigns
 from gtmsim.fit.program.claims import FittedClaim, claim_of
 from gtmsim.fit.program.evidence import zero_chance
@@ -22,6 +23,7 @@ from gtmsim.fit.program.explain import explained
 from gtmsim.fit.program.families import Family, Prior
 from gtmsim.fit.program.ranking import ranked
 from gtmsim.fit.program.replicas import predictive_p, replicate
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import RNGLike, resolve_seed
 
@@ -85,7 +87,7 @@ class Posterior:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FittedProgram:
+class FittedProgram(Shown):
     """A program as its history has it, with what the history leaves open.
 
     Attributes
@@ -112,6 +114,15 @@ class FittedProgram:
     posterior : Posterior
     provenance : dict
         File, rows and method, as they are written into a plan file.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import gtmsim as gtm
+    >>> history = pd.DataFrame({"spend": 100.0, "value": [0.0, 90.0, 210.0] * 20})
+    >>> fit = gtm.fit_program(history, name="search", rng=7)
+    >>> 0.5 < fit.channel.hit_rate < 0.8
+    True
     """
 
     template: CampaignProgram
@@ -380,6 +391,8 @@ class FittedProgram:
             "prior": "weak" if self.prior is None else f"preset {self.prior.name}",
         }
 
-    def __repr__(self) -> str:
-        """Return the explanation."""
-        return f"FittedProgram({self.name!r}):\n" + "\n".join(f"- {s}" for s in self.explain())
+    def _block(self) -> Block:
+        finding, *notes = self.explain()
+        return Block(
+            f"{self.name}: {finding}", (), parameter_texts(self.summary(), self.level), notes
+        )

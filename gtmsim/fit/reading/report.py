@@ -8,13 +8,14 @@ from typing import Any
 import pandas as pd
 
 from gtmsim.errors import ArgumentTypeError
+from gtmsim.notebook import Block, Shown
 
 KEY = "reading"
 """Where in ``frame.attrs`` the report is kept, as a dict that JSON can hold."""
 
 
-@dataclass(frozen=True)
-class Reading:
+@dataclass(frozen=True, repr=False)
+class Reading(Shown):
     r"""How a history was read.
 
     Attributes
@@ -101,6 +102,25 @@ class Reading:
     def to_dict(self) -> dict[str, Any]:
         """Return the report as a dict that JSON can hold."""
         return asdict(self)
+
+    def _block(self) -> Block:
+        taken = {
+            name: {
+                "taken from": "no column" if how["from"] is None else how["from"],
+                "how": how["how"],
+                "not from": ", ".join(map(str, how["others"])),
+            }
+            for name, how in self.columns.items()
+        }
+        notes = [f"unused: {', '.join(self.unused)}"] if self.unused else []
+        notes += [f"dropped, {one['reason']}: {row_list(one['rows'])}" for one in self.dropped]
+        return Block(
+            f"{self.file} as {self.kind}: {self.source}, {self.rows_kept:,} of "
+            f"{self.rows_in_file:,} rows kept",
+            (),
+            pd.DataFrame.from_dict(taken, orient="index").rename_axis("column"),
+            [*notes, *(f"warning: {warning}" for warning in self.warnings)],
+        )
 
     def __str__(self) -> str:
         """Return the report to read."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from gtmsim.core._types import Floats
 from gtmsim.core.tail_scan import zeta_survival
 from gtmsim.fit.tails.compare import POWER_LAW, UNDECIDED
+from gtmsim.notebook import Block, Shown
 from gtmsim.statistics.intervals import Interval
 from gtmsim.statistics.points import numbers
 
@@ -20,7 +21,7 @@ _FEW = 50
 
 
 @dataclass(frozen=True, repr=False)
-class TailFit:
+class TailFit(Shown):
     """A power law P(X > x) = (x / minimum)**-tail_index, fitted to the largest values.
 
     ``print`` it to read what it means.
@@ -176,13 +177,9 @@ class TailFit:
         """Return what the fit says."""
         return self.explain()
 
-    def __repr__(self) -> str:
-        """Return the main numbers."""
-        return (
-            f"TailFit(tail_index={self.tail_index:.3g} [{self.interval.low:.3g}, "
-            f"{self.interval.high:.3g}], minimum={self.minimum:.4g}, tail_size={self.tail_size:,}, "
-            f"p_value={self.p_value:.2g}, seed={self.seed})"
-        )
+    def _block(self) -> Block:
+        finding, *lines = self.explain().splitlines()
+        return Block(finding, lines, notes=[f"seed {self.seed}"])
 
     def _of_index(self) -> str:
         positive = self.size - self.zeros

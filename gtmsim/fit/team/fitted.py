@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gtmsim.errors import check_count
+from gtmsim.fit.parameters import parameter_texts
 from gtmsim.fit.team.sample import Parameters, Sample
+from gtmsim.notebook import Block, Shown
 from gtmsim.plan import SalesTeam
 from gtmsim.seeds import RNGLike, resolve_seed
 
@@ -20,8 +22,8 @@ _MOST = 10.0
 _LEAST = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class FittedTeam:
+@dataclass(frozen=True, repr=False, eq=False)
+class FittedTeam(Shown):
     """A sales team as its history shows it.
 
     Attributes
@@ -38,6 +40,22 @@ class FittedTeam:
         Win rate, sizes and cycles of deals; only of opportunities.
     provenance : dict
         Rows, reps, periods and the method; the file and its digest where the reader noted them.
+
+    Examples
+    --------
+    >>> import gtmsim as gtm
+    >>> import pandas as pd
+    >>> quarters = pd.period_range("2023Q1", periods=8, freq="Q")
+    >>> first = pd.Timestamp("2020-01-01")
+    >>> rows = [
+    ...     (f"rep {i}", "", quarter, first, pd.NaT, 2e5, 1e5 + 4e4 * ((i + j) % 4))
+    ...     for i in range(8)
+    ...     for j, quarter in enumerate(quarters)
+    ... ]
+    >>> columns = ["rep", "segment", "period", "start", "end", "quota", "bookings"]
+    >>> team = gtm.fit_team(pd.DataFrame(rows, columns=columns), rng=7)
+    >>> round(team.channel.attainment, 2)
+    0.8
     """
 
     name: str
@@ -65,6 +83,10 @@ class FittedTeam:
     def explain(self) -> tuple[str, ...]:
         """Return what was found, what was taken as given, and what to doubt, in plain sentences."""
         return self._sentences
+
+    def _block(self) -> Block:
+        finding, *notes = self._sentences
+        return Block(f"{self.name}: {finding}", (), parameter_texts(self._table, self.level), notes)
 
     def alternatives(self, count: int = 500, rng: RNGLike = None) -> tuple[SalesTeam, ...]:
         """Return teams that the history allows as well.

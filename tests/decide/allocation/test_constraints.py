@@ -265,6 +265,7 @@ def test_a_constraint_that_makes_no_sense(make: Any, message: str) -> None:
     ("make", "message"),
     [
         (lambda: Barbell("team", share=0.5), "channels: must be a sequence of names"),
+        (lambda: Barbell(1.5e6, 0.9), "channels: must be a sequence of names, got 1500000.0"),
         (lambda: best(Fixed("team")), "constraints: must be a sequence of constraints"),
         (lambda: best(["team"]), r"constraints\[0\]: must be one of Bounds, Fixed, MinimumCampa"),
     ],

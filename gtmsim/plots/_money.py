@@ -36,7 +36,7 @@ class Money(NamedTuple):
 
     def ticks(self) -> FuncFormatter:
         """Return what writes an axis in this unit."""
-        return FuncFormatter(lambda amount, _: f"{amount / self.scale:,.6g}")
+        return FuncFormatter(lambda amount, _: f"{amount / self.scale:,.10g}")
 
 
 def money_label(result: PortfolioResult, what: str, money: Money, horizon: bool = True) -> str:

@@ -10,7 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from gtmsim.core._types import Floats
-from gtmsim.plots._axes import BLUE, GREY, LIGHT_BLUE, ORANGE, RED, finish, new_axes, percent
+from gtmsim.plots._axes import (
+    BLUE,
+    GREY,
+    LIGHT_BLUE,
+    ORANGE,
+    RED,
+    finish,
+    new_axes,
+    percent,
+    percent_range,
+)
 from gtmsim.plots.fit_data import (
     fit_lorenz_data,
     hit_rate_by_spend_data,
@@ -108,7 +118,7 @@ def tail_fit(fit: FittedProgram, ax: Axes | None = None, *, rng: RNGLike = None)
     _plain_log(ax)
     ax.set_xlabel("multiple (value per 1 spent)")
     ax.set_ylabel("share of campaigns that return at least that (%)")
-    ax.legend(loc="lower left", facecolor="white", edgecolor="none", fontsize=8)
+    ax.legend(loc="lower left", frameon=False, fontsize=8)
     seen = table["observed"].notna()
     inside = table["observed"].between(table["replica_low"], table["replica_high"])[seen].mean()
     likely = [_LAWS[family][0] for family, p in fit.families.items() if p >= _LIKELY]
@@ -215,21 +225,13 @@ def fit_lorenz(fit: FittedProgram, ax: Axes | None = None, *, rng: RNGLike = Non
         label=_replicas(fit),
     )
     ax.plot(x, shown["replica"], color=BLUE, lw=1.5, label="replicas, median")
-    ax.plot(x, shown["observed"], color="black", lw=1.8, label=_history(fit))
-    ax.plot([0.0, 100.0], [0.0, 100.0], "--", color=GREY, label="all spend returns the same")
     columns = ["observed", "replica_low", "replica_high"]
     best, low, high = map(float, table.loc[_MARKED, columns])
+    mark = f"(best 1 %: {percent(best)}; replicas: {percent_range(low, high)})"
+    ax.plot(x, shown["observed"], color="black", lw=1.8, label=f"{_history(fit)}\n{mark}")
+    ax.plot([0.0, 100.0], [0.0, 100.0], "--", color=GREY, label="all spend returns the same")
     ax.axvline(100.0 * _MARKED, color=GREY, linewidth=0.8, linestyle=":")
     ax.plot(100.0 * _MARKED, 100.0 * best, "o", color="black", markersize=6)
-    ax.annotate(
-        f"best 1 % of spend: {percent(best)}\nreplicas: {percent(low)} to {percent(high)}",
-        (100.0 * _MARKED, 100.0 * best),
-        (26, -4),
-        textcoords="offset points",
-        fontsize=8,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
-        arrowprops={"arrowstyle": "-", "color": GREY},
-    )
     ax.set_xlim(-1.0, 100.0)
     ax.set_ylim(0.0, 102.0)
     ax.set_xlabel("share of spend, best first (%)")

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 import gtmsim as gtm
 from gtmsim import plots
 from gtmsim.fit.program import FittedProgram, fit_program
 from gtmsim.statistics.intervals import wilson
+from tests.images import assert_like_baseline, difference
+from tests.plots.cases import band, line
 
 PICTURES = (plots.tail_fit, plots.quantiles, plots.fit_lorenz, plots.hit_rate_by_spend)
 NUMBERS = (
@@ -63,23 +65,6 @@ def wrong(exact: FittedProgram) -> FittedProgram:
     multiple = draws.lognormal(0.0, 2.5, SIZE) * (draws.random(SIZE) < 0.25)
     history = replace(exact.campaigns, value=100.0 * multiple)
     return replace(exact, campaigns=history)
-
-
-@pytest.fixture(autouse=True)
-def _no_trace() -> Iterator[None]:
-    before = mpl.rcParams.copy()
-    yield
-    plt.close("all")
-    assert mpl.rcParams == before
-
-
-def line(ax: Axes, label: str) -> Line2D:
-    return next(found for found in ax.lines if str(found.get_label()).startswith(label))
-
-
-def band(ax: Axes) -> np.ndarray:
-    """Corners (corner, axis) of the first band."""
-    return np.asarray(ax.collections[0].get_paths()[0].vertices)
 
 
 @pytest.mark.parametrize("draw", PICTURES)
@@ -234,7 +219,8 @@ def test_lorenz_is_that_of_the_history(noisy: FittedProgram) -> None:
     assert mark.get_ydata()[0] == pytest.approx(100.0 * table.loc[0.01, "observed"])
     found = f"{100.0 * table.loc[0.01, 'observed']:.2g} %"
     assert ax.get_title(loc="left") == f"social: 1 % of spend brought {found} of value"
-    assert ax.texts[0].get_text().startswith(f"best 1 % of spend: {found}")
+    label = str(line(ax, "the history").get_label())
+    assert label.splitlines()[1].startswith(f"(best 1 %: {found}; replicas: ")
 
 
 def test_hit_rate_is_told_by_spend(noisy: FittedProgram) -> None:
@@ -328,3 +314,13 @@ def test_overview_needs_no_window(noisy: FittedProgram) -> None:
     file = BytesIO()
     figure.savefig(file, format="png")
     assert file.getvalue().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("draw", PICTURES)
+def test_pictures_are_like_their_baselines(
+    draw: Callable[..., Axes], noisy: FittedProgram, exact: FittedProgram, tmp_path: Path
+) -> None:
+    name = f"fit_{draw.__name__.removeprefix('fit_')}"
+    assert_like_baseline(draw(noisy, rng=7), name, tmp_path)
+    # What is drawn of another fit is seen to be another picture.
+    assert os.environ.get("GTMSIM_BASELINE") or difference(draw(exact, rng=7), name, tmp_path)

@@ -2,45 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from io import BytesIO
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 import gtmsim as gtm
 from gtmsim import plots
 from gtmsim.result import PortfolioResult
+from gtmsim.summary import MONTHLY_METRICS
+from tests.plots.cases import HOPELESS, STEADY, band, line, only, title
 
-SCENARIOS = 4_000
-
-
-@pytest.fixture(scope="module")
-def kept() -> PortfolioResult:
-    return gtm.simulate_portfolio(gtm.presets.example_plan(), scenarios=SCENARIOS, rng=7)
-
-
-@pytest.fixture(scope="module")
-def summarised() -> PortfolioResult:
-    return gtm.simulate_portfolio(
-        gtm.presets.example_plan(), scenarios=SCENARIOS, rng=7, keep="summary"
-    )
-
-
-@pytest.fixture(autouse=True)
-def _no_trace() -> Iterator[None]:
-    before = mpl.rcParams.copy()
-    yield
-    plt.close("all")
-    assert mpl.rcParams == before
-
-
-def line(ax: Axes, label: str) -> Line2D:
-    return next(found for found in ax.lines if str(found.get_label()).startswith(label))
+PICTURES = (
+    plots.outcome,
+    plots.exceedance,
+    plots.ccdf,
+    plots.lorenz,
+    plots.fan,
+    plots.waterfall,
+    plots.top_share,
+    plots.convergence,
+    plots.max_to_sum,
+)
+OF_A_CHANNEL = (
+    (plots.outcome, plots.outcome_data),
+    (plots.exceedance, plots.exceedance_data),
+    (plots.ccdf, plots.ccdf_data),
+    (plots.fan, plots.fan_data),
+    (plots.convergence, plots.convergence_data),
+    (plots.max_to_sum, plots.max_to_sum_data),
+)
 
 
 def bars(ax: Axes) -> tuple[np.ndarray, np.ndarray]:
@@ -51,27 +46,17 @@ def bars(ax: Axes) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def only(channel: gtm.SalesTeam | gtm.CampaignProgram, **fields: object) -> PortfolioResult:
-    plan = gtm.Plan(horizon=24, channels=[channel], **fields)
-    return gtm.simulate_portfolio(plan, scenarios=1_000, rng=7)
-
-
-STEADY = gtm.SalesTeam(name="steady", hires=2, quota=120_000, loaded_cost=60_000)
-HOPELESS = gtm.CampaignProgram(
-    name="hopeless", campaigns=1, spend=1.0, hit_rate=1e-12, multiple=gtm.Pareto(tail_index=2.0)
-)
-
-
-@pytest.mark.parametrize("draw", [plots.outcome, plots.lorenz, plots.fan])
-def test_draws_on_the_axes_it_is_given(draw: object, kept: PortfolioResult) -> None:
-    assert callable(draw)
+@pytest.mark.parametrize("draw", PICTURES)
+def test_draws_on_the_axes_it_is_given(draw: Callable[..., Axes], kept: PortfolioResult) -> None:
     ax = plt.figure().add_subplot()
     assert draw(kept, ax=ax) is ax
     assert isinstance(draw(kept), Axes)
     assert draw(kept) is not ax
-    for axis in (ax.get_xlabel(), ax.get_ylabel()):
-        assert any(unit in axis for unit in ("USD", "%", "months")), axis
-    assert ax.get_title(loc="left")
+    for label, ticks in ((ax.get_xlabel(), ax.get_xticklabels()), (ax.get_ylabel(), None)):
+        units = ("USD", "%", "months", "scenarios, in their order")
+        # An axis of channels has their names.
+        assert any(unit in label for unit in units) or (ticks is None and ax.get_yticklabels())
+    assert title(ax)
     assert ax.get_legend() is not None
 
 
@@ -88,7 +73,7 @@ def test_outcome_marks_the_target_and_says_its_chance(kept: PortfolioResult) -> 
     assert target is not None
     ax = plots.outcome(kept)
     assert line(ax, "target").get_xdata()[0] == target
-    assert ax.get_title(loc="left").startswith(f"{100 * kept.prob_at_least(target):.0f} % chance")
+    assert title(ax).startswith(f"{100 * kept.prob_at_least(target):.0f} % chance")
     other = plots.outcome(kept, "PR")
     assert not any(str(found.get_label()).startswith("target") for found in other.lines)
     assert other.get_title(loc="left").startswith("PR: ")
@@ -143,7 +128,7 @@ def test_lorenz_marks_the_top_share(kept: PortfolioResult) -> None:
         share = gtm.top_share(kept.units[mask], 0.01)
         points = [point.get_ydata()[0] for point in ax.lines if point.get_marker() == "o"]
         assert any(point == pytest.approx(100.0 * share) for point in points)
-        assert f"{100 * share:.2g} % in {kind}" in ax.get_title(loc="left")
+        assert f"{100 * share:.2g} % in {kind}" in title(ax)
         number = sum(kept.unit_count(c) for c in kept.channels if (c in sales) == (kind == "sales"))
         assert f"{number:,} {'seats' if kind == 'sales' else 'campaigns'}" in str(curve.get_label())
 
@@ -151,7 +136,7 @@ def test_lorenz_marks_the_top_share(kept: PortfolioResult) -> None:
 def test_lorenz_leaves_out_what_is_not_there() -> None:
     ax = plots.lorenz(only(STEADY))
     assert not any(str(found.get_label()).startswith("marketing") for found in ax.lines)
-    assert ax.get_title(loc="left") == "1 % of spend brings 1 % in sales"
+    assert title(ax) == "1 % of spend brings 1 % in sales"
     assert plots.lorenz(only(HOPELESS)).get_title(loc="left") == "Nothing was returned"
     assert bars(plots.outcome(only(HOPELESS)))[1].tolist() == [100.0]
 
@@ -163,9 +148,9 @@ def test_fan_starts_at_nothing_and_follows_the_months(kept: PortfolioResult, met
     middle = line(ax, "P50")
     assert np.asarray(middle.get_xdata()).tolist() == list(range(25))
     np.testing.assert_array_equal(middle.get_ydata(), [0.0, *months[f"{metric}_p50"]])
-    band = ax.collections[0].get_paths()[0].vertices
-    assert band[:, 1].min() == pytest.approx(min(0.0, months[f"{metric}_p10"].min()))
-    assert band[:, 1].max() == pytest.approx(months[f"{metric}_p90"].max())
+    corners = band(ax)
+    assert corners[:, 1].min() == pytest.approx(min(0.0, months[f"{metric}_p10"].min()))
+    assert corners[:, 1].max() == pytest.approx(months[f"{metric}_p90"].max())
 
 
 def test_fan_of_a_month_is_not_cumulative(kept: PortfolioResult) -> None:
@@ -185,14 +170,61 @@ def test_fan_says_when_money_is_back() -> None:
     assert "money back not yet (P50)" in plots.fan(never).get_title(loc="left")
 
 
-def test_unknown_names_are_refused(kept: PortfolioResult) -> None:
-    with pytest.raises(gtm.MetricError, match=r"channel: must be one of .*, got 'sales'"):
-        plots.outcome(kept, "sales")
-    with pytest.raises(gtm.MetricError, match=r"channel: must be one of .*, got 'sales'"):
-        plots.fan(kept, channel="sales")
-    with pytest.raises(gtm.MetricError, match=r"metric: must be one of 'value', .* got 'profit'"):
-        plots.fan(kept, "profit")
+@pytest.mark.parametrize("pair", OF_A_CHANNEL)
+def test_unknown_channels_are_refused(
+    pair: tuple[Callable[..., object], ...], kept: PortfolioResult
+) -> None:
+    for read in pair:
+        with pytest.raises(gtm.MetricError, match=r"channel: must be one of .*, got 'sales'"):
+            read(kept, channel="sales")
     assert plt.get_fignums() == []
+
+
+def test_unknown_metrics_are_refused(kept: PortfolioResult) -> None:
+    for read in (plots.fan, plots.fan_data):
+        with pytest.raises(
+            gtm.MetricError, match=r"metric: must be one of 'value', .* got 'profit'"
+        ):
+            read(kept, "profit")
+    assert plt.get_fignums() == []
+
+
+def test_outcome_draws_its_frame(kept: PortfolioResult) -> None:
+    for channel in kept.distributions.names:
+        table = plots.outcome_data(kept, channel)
+        edges, heights = bars(plots.outcome(kept, channel))
+        np.testing.assert_allclose(edges, table["high"])
+        np.testing.assert_array_equal(heights, 100.0 * table["share"])
+
+
+@pytest.mark.parametrize("metric", list(MONTHLY_METRICS))
+def test_fan_is_that_of_the_months(kept: PortfolioResult, metric: str) -> None:
+    levels = (0.1, 0.25, 0.5, 0.75, 0.9)
+    for channel in ("portfolio", "PR"):
+        months = kept.by_month(levels).loc[channel]
+        table = plots.fan_data(kept, metric, channel)
+        if metric.startswith("cumulative"):
+            assert (table.iloc[0] == 0.0).all()
+            table = table.iloc[1:]
+        for q in levels:
+            name = f"p{100 * q:g}"
+            np.testing.assert_array_equal(table[name], months[f"{metric}_{name}"])
+
+
+def test_fan_of_a_summary_is_that_of_its_scenarios(
+    kept: PortfolioResult, summarised: PortfolioResult
+) -> None:
+    pd.testing.assert_frame_equal(plots.fan_data(kept), plots.fan_data(summarised))
+
+
+def test_fan_marks_the_target_at_the_end_of_value(kept: PortfolioResult) -> None:
+    target = kept.plan.target
+    assert target is not None
+    mark = line(plots.fan(kept, "cumulative_value"), "target")
+    assert (mark.get_xdata()[0], mark.get_ydata()[0]) == (kept.plan.horizon, target)
+    assert f"{100 * kept.prob_at_least(target):.0f} % chance" in str(mark.get_label())
+    for other in (plots.fan(kept), plots.fan(kept, "cumulative_value", "PR")):
+        assert not any(str(found.get_label()).startswith("target") for found in other.lines)
 
 
 def test_overview_needs_no_window(kept: PortfolioResult) -> None:

@@ -52,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every round")
     parser.add_argument(
-        "--readme",
+        "--page",
         type=Path,
         nargs="?",
-        const=Path("README.md"),
+        const=Path("docs/benchmarks.md"),
         metavar="FILE",
-        help="rewrite the table between the marks in README.md",
+        help="rewrite the table between the marks in docs/benchmarks.md",
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw the comparisons")
     return parser
@@ -108,13 +108,13 @@ def main() -> int:
         parser.error(f"--rounds must be at least {_FEWEST}, got {arguments.rounds}")
     if not 1_000 <= arguments.largest <= 10**8:
         parser.error(f"--largest must be 1,000 to 100,000,000, got {arguments.largest:,}")
-    if arguments.scaling and (arguments.readme or arguments.picture or arguments.quick):
-        parser.error("--readme, --picture and --quick are of comparisons, not of --scaling")
-    if arguments.readme:
+    if arguments.scaling and (arguments.page or arguments.picture or arguments.quick):
+        parser.error("--page, --picture and --quick are of comparisons, not of --scaling")
+    if arguments.page:
         try:
-            reports.around_marks(arguments.readme)
+            reports.around_marks(arguments.page)
         except (OSError, ValueError) as error:
-            parser.error(f"--readme: {error}")
+            parser.error(f"--page: {error}")
     report = Report(describe(), arguments.quick)
     _show(sentence(report.machine))
     if arguments.quick:
@@ -130,8 +130,8 @@ def main() -> int:
             _run_rest(report, effort)
     if arguments.json:
         report.to_json(arguments.json)
-    if arguments.readme:
-        reports.rewrite_readme(arguments.readme, reports.readme_table(report))
+    if arguments.page:
+        reports.rewrite_page(arguments.page, reports.page_table(report))
     if arguments.picture:
         from benchmarks.picture import draw
 

@@ -1,4 +1,4 @@
-"""What was measured, as text, as JSON, and as the table in the README."""
+"""What was measured, as text, as JSON, and as the table of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def curve_text(curve: Curve) -> str:
     return "\n".join([f"Time against {curve.title}", *lines, slopes])
 
 
-def readme_table(report: Report) -> str:
+def page_table(report: Report) -> str:
     """Return one table of all jobs, methods down and jobs across."""
     names = list(dict.fromkeys(row.method for c in report.comparisons for row in c.rows))
     rows = [["method", *(JOBS[c.job].name for c in report.comparisons)]]
@@ -122,7 +122,7 @@ def around_marks(file: Path) -> tuple[str, str]:
     return before, after
 
 
-def rewrite_readme(file: Path, table: str) -> None:
+def rewrite_page(file: Path, table: str) -> None:
     """Put a table between the two marks in a file."""
     before, after = around_marks(file)
     file.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}")

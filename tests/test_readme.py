@@ -1,4 +1,4 @@
-"""The README's example prints what the README says, and its commands exist."""
+"""The README's code runs and prints what the README says, and the commands it names exist."""
 
 from __future__ import annotations
 
@@ -7,62 +7,70 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import pytest
 from typer.main import get_command
 
 from gtmsim.cli.app import app
+from tests.docs.test_pages import lines_of, wrong_outputs
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+COMMANDS = ROOT / "docs" / "guide" / "command-line.md"
+
+pytestmark = pytest.mark.skipif(
+    not (README.exists() and COMMANDS.exists()), reason="the pages are not beside the tests"
+)
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def blocks(language: str, page: Path = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_example_prints_its_output() -> None:
+def test_example_prints_its_output_and_nothing_else() -> None:
     code, shown = blocks("python")[0], blocks("text")[0]
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    printed = [line.rstrip() for line in run.stdout.strip().splitlines()]
-    assert printed == [line.rstrip() for line in shown.strip().splitlines()]
+    assert lines_of(run.stdout) == lines_of(shown)
     assert run.stderr == ""
 
 
-def test_what_can_be_trusted_runs() -> None:
-    """It goes on from the example, and its verdict is the one that is shown."""
-    code = blocks("python")[0] + blocks("python")[1] + "print(result.verdict)"
-    shown = blocks("python")[1].partition("# ")[2].partition("\n")[0]
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines()[-1] == shown
-    assert run.stderr == ""
-
-
-def test_a_history_is_fitted_as_shown(tmp_path: Path) -> None:
+def test_all_of_it_runs_from_top_to_bottom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside a history such as the README points at; tests/docs/ does this for all other pages."""
     rng = np.random.default_rng(1)
     spend = rng.lognormal(3.0, 1.0, 300).round(2)
     conversions = rng.poisson(spend / 100.0 * rng.lognormal(0.0, 0.8, 300))
     history = pd.DataFrame({"Campaign": range(300), "Cost": spend, "Conversions": conversions})
     history.to_csv(tmp_path / "ads.csv", index=False)
-    code = "import matplotlib\nmatplotlib.use('Agg')\n" + blocks("python")[2]
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    sentences = [line for line in run.stdout.splitlines() if line.startswith("- ")]
-    assert len(sentences) == 5
-    assert run.stderr == ""
+    monkeypatch.chdir(tmp_path)
+    plt.switch_backend("Agg")
+    assert not wrong_outputs(README.read_text(encoding="utf-8"))
+    plt.close("all")
+    assert {"outcome.png", "report.html"} <= {path.name for path in tmp_path.iterdir()}
 
 
-def test_decisions_run_as_shown() -> None:
-    run = subprocess.run(
-        [sys.executable, "-c", blocks("python")[3]], capture_output=True, text=True, check=True
-    )
-    sentences = run.stdout.strip().splitlines()
-    assert len(sentences) == 3
-    assert "campaigns" in sentences[0]
-    assert run.stderr == ""
+def test_the_two_commands_are_lines_of_their_own() -> None:
+    """A check of the whole tree takes them from here."""
+    text = README.read_text(encoding="utf-8")
+    commands = [line for line in text.splitlines() if "python3 -m venv" in line]
+    assert len(commands) == 2
+    assert all(line.startswith("python3 -m venv ") for line in commands)
+    assert len(text.splitlines()) <= 170, "a front page"
+
+
+def unknown(text: str) -> set[str]:
+    """Return the commands that a text gives to gtmsim and that it does not have."""
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    return set(re.findall(r"(?:^|/)gtmsim (\w+)", text, re.MULTILINE)) - known
 
 
 def test_commands_exist() -> None:
-    named = set(re.findall(r"^gtmsim (\w+)", blocks("text")[1], re.MULTILINE))
-    assert named
-    assert named <= set(get_command(app).commands)  # type: ignore[attr-defined]
+    pages = [README, *sorted(COMMANDS.parent.glob("*.md"))]
+    assert unknown("\n".join(code for page in pages for code in blocks("sh", page))) == set()
+    listed = set(re.findall(r"^gtmsim (\w+)", blocks("text", COMMANDS)[0], re.MULTILINE))
+    assert listed == set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+def test_a_command_that_is_not_there_is_seen() -> None:
+    assert unknown("gtmsim run a\n.venv/bin/gtmsim retort a\ngtmsim rum b") == {"retort", "rum"}

@@ -269,8 +269,8 @@ multiple = { family = "pareto", tail_index = 0.0 }
         (("run", "plan.toml", "--out", "nowhere/a.csv"), "nowhere: No such file or directory"),
         (
             ("run", "plan.toml", "--out", "a.xlsx"),
-            "out: must end in .json, .csv or .txt, got 'a.xlsx' (or choose a --format; gtmsim report "
-            "writes .html)",
+            "out: must end in .json, .csv or .txt, got 'a.xlsx' (or choose a --format; gtmsim "
+            "report writes .html)",
         ),
         (("claim", "--out", "claim.png"), "out: must end in .json, .csv or .txt, got 'claim.png'"),
         (("claim", "--out", "nowhere/a.csv"), "nowhere: No such file or directory"),

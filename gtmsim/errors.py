@@ -11,7 +11,12 @@
     |-- MetricError (ValueError)            a metric that does not exist for this plan or result
     |-- ExactError (ValueError)             an exact answer that cannot be promised for this plan
     |-- InfeasibleError (ValueError)        constraints that nothing can meet, or not together
-    `-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
+    |-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
+    |-- ExecutorError (ValueError)          an executor that loses what it is given
+    `-- StorageError (ValueError)           a file of results that is damaged, or not its own
+
+    GtmsimWarning (UserWarning)
+    `-- LostWorkersWarning                  an executor broke; the run went on without it
 """
 
 from __future__ import annotations
@@ -197,6 +202,46 @@ class PrecisionError(_OneProblemError, ValueError):
     --------
     >>> print(PrecisionError("metric", "must converge", "mean"))
     metric: must converge, got 'mean'
+    """
+
+
+class ExecutorError(_OneProblemError, ValueError):
+    """An executor that loses the tasks that it is given.
+
+    Examples
+    --------
+    >>> print(ExecutorError("executor", "must finish tasks", "KilledWorker", "give it memory"))
+    executor: must finish tasks, got 'KilledWorker' (give it memory)
+    """
+
+
+class StorageError(_OneProblemError, ValueError):
+    """A file of results that is damaged, of another format, or of another run.
+
+    Examples
+    --------
+    >>> print(StorageError("run/summary.npz", "must be whole", "a wrong checksum"))
+    run/summary.npz: must be whole, got 'a wrong checksum'
+    """
+
+
+class GtmsimWarning(UserWarning):
+    """Base of every warning that gtmsim gives; none of them means that a number is wrong.
+
+    Examples
+    --------
+    >>> issubclass(LostWorkersWarning, GtmsimWarning)
+    True
+    """
+
+
+class LostWorkersWarning(GtmsimWarning):
+    """An executor lost its workers for good, and the run went on in threads of its own process.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("ignore", LostWorkersWarning)
     """
 
 

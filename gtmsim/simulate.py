@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, is_alone, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.errors import ArgumentError, ArgumentTypeError, PrecisionError, check_count
-from gtmsim.execute import default_workers, physical_memory, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, physical_memory, run_tasks
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.precision import Precision
 from gtmsim.progress import compilation_announced, progress_bar
@@ -45,6 +45,7 @@ def simulate_portfolio(
     until: Precision | None = None,
     max_scenarios: int = 10_000_000,
     alternatives: Mapping[str, Sequence[SalesTeam | CampaignProgram]] | None = None,
+    executor: ExecutorLike | None = None,
 ) -> PortfolioResult:
     """Simulate a plan of sales hires and marketing campaigns many times over.
 
@@ -57,7 +58,8 @@ def simulate_portfolio(
     rng : None, int, numpy.random.SeedSequence or numpy.random.Generator, optional
         Which luck. The result records the integer seed that replays it.
     workers : int, optional
-        Threads, one per core by default. They never change the result.
+        Threads, one per core by default, or tasks that an executor runs at once, by default as many
+        as it says. They never change the result.
     progress : bool, optional
         A progress bar; by default on long runs, where the output is a terminal or a notebook.
     keep : {"scenarios", "summary"}
@@ -71,6 +73,9 @@ def simulate_portfolio(
         For names of channels their equally likely versions, such as draws of what a fit leaves
         open: then results carry the uncertainty of parameters beside that of luck. Their intervals
         need ``keep="scenarios"``.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, as processes or a cluster, to the same bits; by default in threads. It is not
+        shut down.
 
     Returns
     -------
@@ -121,7 +126,7 @@ def simulate_portfolio(
             "plan", "must be a Plan", plan, "read a file with Plan.from_toml(path)"
         )
     scenarios = check_count("scenarios", scenarios, high=MAX_SCENARIOS)
-    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    crew = Crew.of(workers, executor)
     if not isinstance(keep, str) or keep not in ("scenarios", "summary"):
         raise ArgumentError("keep", "must be 'scenarios' or 'summary'", keep)
     if progress is not None and not isinstance(progress, bool):
@@ -129,14 +134,14 @@ def simulate_portfolio(
     versions = check_alternatives(plan, alternatives)
     run = _Run(compile_plan(plan), resolve_seed(rng), keep == "scenarios", versions)
     if until is None:
-        return run.extended(scenarios, workers, progress)
+        return run.extended(scenarios, crew, progress)
     if not isinstance(until, Precision):
         fix = "write Precision(metric='p10', relative=0.01)"
         raise ArgumentTypeError("until", "must be a Precision", until, fix)
     most = check_count("max_scenarios", max_scenarios, low=_BATCH, high=MAX_SCENARIOS)
     size = _BATCH
     while True:
-        result = run.extended(size, workers, progress)
+        result = run.extended(size, crew, progress)
         excess = until.excess(result)
         if excess <= 1.0:
             return result
@@ -209,35 +214,86 @@ def _check_room(places: int, scenarios: int) -> None:
         raise ArgumentError("scenarios", rule, got, "use keep='summary'")
 
 
-class _Run:
-    """One simulation: what its tasks share, and the scenarios so far."""
+class _Part(NamedTuple):
+    """What a task found: its summary, its first scenario and, from elsewhere, all of them."""
+
+    summary: Summary
+    first: int
+    scenarios: Floats | None
+
+
+class _Simulator:
+    """What all tasks of a run share, and what each of them does; workers are sent one of these."""
 
     def __init__(self, compiled: CompiledPlan, seed: int, keep: bool, versions: Versions) -> None:
-        self.compiled = compiled
-        self.seed = seed
-        self.versions = versions
+        self.arrays, self.keep = compiled.arrays, keep
         self.blocks = BlockPlans(compiled.plan, versions, seed) if versions else None
         self.key = seed_key(seed)
-        self.summary = Summary.of(compiled)
-        self.kept: Floats | None = self._room(0) if keep else None
         self.chunk = _chunk_size(compiled)
         self.pattern = Summary.of(compiled)
+        self.room: Floats | None = None
+        """Where tasks of this process write their scenarios (metric, channel, scenario)."""
 
-    def extended(self, scenarios: int, workers: int, progress: bool | None) -> PortfolioResult:
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "room": None}
+
+    def __call__(self, task: _Task) -> _Part:
+        """Simulate a range of scenarios and summarise it."""
+        summary = self.pattern.empty_like()
+        own = slice(task.first, task.last)
+        kept = None if self.room is None else self.room[:, :, own]
+        if kept is None and self.keep:
+            kept = np.empty((len(METRICS), len(summary.names), task.last - task.first))
+        # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
+        size = min(self.chunk, -(-(task.last - task.first) // LANES) * LANES)
+        size = size if self.blocks is None else LANES
+        draws = empty_draws(self.arrays, size)
+        for first in range(task.first, task.last, size):
+            count = min(size, task.last - first)
+            arrays = self.arrays
+            if self.blocks is not None:
+                arrays = self.blocks.arrays(first // LANES)
+                if arrays.capacity > draws.candidates.keys.shape[1] // LANES:
+                    draws = empty_draws(arrays, size)
+            simulate_block(self.key, arrays, first, draws)
+            metrics = scenario_metrics(draws)
+            summary.add(draws, metrics, count)
+            if kept is not None:
+                here = first - task.first
+                kept[:, :, here : here + count] = metrics[:, :, :count]
+        # The next tasks will need about the same bins; which they begin with changes no result.
+        self.pattern = summary
+        return _Part(summary, task.first, None if self.room is not None else kept)
+
+
+class _Run:
+    """One simulation: the scenarios so far, and how to go on."""
+
+    def __init__(self, compiled: CompiledPlan, seed: int, keep: bool, versions: Versions) -> None:
+        self.compiled, self.seed, self.versions = compiled, seed, versions
+        self.simulator = _Simulator(compiled, seed, keep, versions)
+        self.summary = Summary.of(compiled)
+        self.kept: Floats | None = self._room(0) if keep else None
+
+    def extended(self, scenarios: int, crew: Crew, progress: bool | None) -> PortfolioResult:
         """Go on to so many scenarios and return the result of all; before, they fill blocks."""
         plan, done = self.compiled.plan, self.summary.scenarios
         if self.kept is not None:
             _check_room(len(self.compiled.names), scenarios)
             before, self.kept = self.kept, self._room(scenarios)
             self.kept[:, :, :done] = before
-        tasks = self.tasks(done, scenarios, workers)
+            self.simulator.room = self.kept if crew.executor is None else None
+        tasks = self.tasks(done, scenarios, crew.size)
         with (
             compilation_announced(progress),
             progress_bar(scenarios - done, plan.name, progress) as bar,
         ):
-            for part in run_tasks(self.task, tasks, workers):
-                self.summary.merge(part)
-                bar.update(part.scenarios)
+            for part in run_tasks(self.simulator, tasks, crew):
+                self.summary.merge(part.summary)
+                if self.kept is not None and part.scenarios is not None:
+                    last = part.first + part.scenarios.shape[2]
+                    self.kept[:, :, part.first : last] = part.scenarios
+                bar.update(part.summary.scenarios)
         keep = "summary" if self.kept is None else "scenarios"
         return PortfolioResult(
             plan=plan,
@@ -253,35 +309,12 @@ class _Run:
 
     def tasks(self, done: int, scenarios: int, workers: int) -> Iterator[_Task]:
         """Cut the scenarios to come into tasks of whole chunks, a few for each worker."""
-        to_come = scenarios - done
+        to_come, chunk = scenarios - done, self.simulator.chunk
         size = -(-to_come // (workers * _TASKS_PER_WORKER))
         size = min(max(size, _SHORTEST_TASK), _LONGEST_TASK, -(-to_come // workers))
-        size = -(-size // self.chunk) * self.chunk
+        size = -(-size // chunk) * chunk
         for first in range(done, scenarios, size):
             yield _Task(first, min(first + size, scenarios))
-
-    def task(self, task: _Task) -> Summary:
-        """Simulate a range of scenarios and summarise it."""
-        summary = self.pattern.empty_like()
-        # Kernels work on whole blocks; scenarios past the end are drawn and dropped.
-        size = min(self.chunk, -(-(task.last - task.first) // LANES) * LANES)
-        size = size if self.blocks is None else LANES
-        draws = empty_draws(self.compiled.arrays, size)
-        for first in range(task.first, task.last, size):
-            count = min(size, task.last - first)
-            arrays = self.compiled.arrays
-            if self.blocks is not None:
-                arrays = self.blocks.arrays(first // LANES)
-                if arrays.capacity > draws.candidates.keys.shape[1] // LANES:
-                    draws = empty_draws(arrays, size)
-            simulate_block(self.key, arrays, first, draws)
-            metrics = scenario_metrics(draws)
-            summary.add(draws, metrics, count)
-            if self.kept is not None:
-                self.kept[:, :, first : first + count] = metrics[:, :, :count]
-        # The next tasks will need about the same bins; which they begin with changes no result.
-        self.pattern = summary
-        return summary
 
 
 def _chunk_size(compiled: CompiledPlan) -> int:

@@ -171,9 +171,9 @@ def _answer(digest: str, pickled: bytes | None, task: Any) -> Any:
     """Run a task in a worker, with the function that it holds or is sent."""
     with _lock:
         function = _held.get(digest)
-        if function is None and pickled is None:
-            return _Missing()
         if function is None:
+            if pickled is None:
+                return _Missing()
             function = _held[digest] = pickle.loads(pickled)
         _held.move_to_end(digest)
         while len(_held) > _MOST_HELD:
@@ -192,8 +192,10 @@ class _Run(Generic[T, R]):
         if crew.executor is None:
             self.threads = ThreadPoolExecutor(crew.size, thread_name_prefix="gtmsim")
             return
-        cluster = isinstance(crew.executor, Cluster)
-        self.elsewhere = crew.executor.get_executor(pure=False) if cluster else crew.executor
+        if isinstance(crew.executor, Executor):
+            self.elsewhere = crew.executor
+        else:
+            self.elsewhere = crew.executor.get_executor(pure=False)
         pickled = pickle.dumps(function, protocol=pickle.HIGHEST_PROTOCOL)
         self.sent = _Function(hashlib.sha256(pickled).hexdigest(), pickled)
 
@@ -268,8 +270,8 @@ def _is_lost(error: Exception) -> bool:
 
 def _workers_of(executor: ExecutorLike) -> int:
     """Return how many tasks an executor runs at once, as far as it says."""
-    if isinstance(executor, Cluster):
-        threads = getattr(executor, "nthreads", dict)()
+    if not isinstance(executor, Executor):
+        threads: dict[str, int] = getattr(executor, "nthreads", dict)()
         return max(sum(threads.values()), 1)
     known = getattr(executor, "_max_workers", None)
     return known if isinstance(known, int) and known > 0 else default_workers()

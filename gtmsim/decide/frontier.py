@@ -18,6 +18,7 @@ from gtmsim.decide.figures import FIGURES, plan_figures
 from gtmsim.decide.hull import Points
 from gtmsim.decide.mixes import Mix, Mixer
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.plan import Plan
 from gtmsim.result.display import format_number, format_share
 from gtmsim.seeds import RNGLike
@@ -130,7 +131,12 @@ class Frontier:
         return not any(dent.low > 0.0 for dent in self.dents.values())
 
     def best(
-        self, objective: str | None = None, *, rng: RNGLike = None, workers: int | None = None
+        self,
+        objective: str | None = None,
+        *,
+        rng: RNGLike = None,
+        workers: int | None = None,
+        executor: ExecutorLike | None = None,
     ) -> Comparison:
         """Return the mix with the highest figure beside the plan as it is, with fresh luck.
 
@@ -165,6 +171,7 @@ class Frontier:
             target=None if math.isnan(self.target) else self.target,
             level=self.level,
             workers=workers,
+            executor=executor,
         )
 
     def _best_place(self, objective: str) -> int:
@@ -243,6 +250,7 @@ def frontier(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> Frontier:
     """Sweep the mix of sales and marketing at a fixed budget.
 
@@ -271,6 +279,8 @@ def frontier(
     level : float, default 0.95
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -318,7 +328,7 @@ def frontier(
     level = check_level(level)
     mixer = Mixer(plan, money, vary)
     mixes = tuple(mixer.mix(share, size) for share in asked for size in of_size)
-    draws = Draws(count, rng, workers)
+    draws = Draws(count, rng, workers, executor)
     intervals, wanted, worst, most = [], [], [], 0.0
     for mix in mixes:
         totals = draws.totals(mix.plan)

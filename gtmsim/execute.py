@@ -13,7 +13,7 @@ import pickle
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -119,7 +119,7 @@ def run_tasks(
     function: Callable[[T], R],
     tasks: Iterable[T],
     crew: Crew,
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """Yield function(task) for every task as they finish, in any order.
 
     Kernels release the GIL, so by default threads share the cores and nothing is copied. At most

@@ -6,7 +6,9 @@ number of tasks. Quantiles, tail means and shares follow with a stated error, th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -182,6 +184,37 @@ class Histograms:
         self.zeros += other.zeros
         np.minimum(self.extremes[:, 0], other.extremes[:, 0], out=self.extremes[:, 0])
         np.maximum(self.extremes[:, 1], other.extremes[:, 1], out=self.extremes[:, 1])
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return everything there is to store; :meth:`from_arrays` takes it back.
+
+        Examples
+        --------
+        >>> one = Histograms(1)
+        >>> one.add(np.array([[1.0, 2.0]]))
+        >>> Histograms.from_arrays(one.arrays()).row(0).n
+        2
+        """
+        used = self.bins.shape[0] - 1 - self.free
+        return {
+            "lowest": self.lowest,
+            "width": self.width,
+            "start": self.start,
+            "bins": self.bins[:used],
+            "zeros": self.zeros,
+            "extremes": self.extremes,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Histograms:
+        """Return the histograms that were stored."""
+        found = cls(arrays["zeros"].size)
+        found.lowest, found.width = arrays["lowest"].copy(), arrays["width"].copy()
+        found.start, found.zeros = arrays["start"].copy(), arrays["zeros"].copy()
+        # One more bin, which belongs to no run: values that go nowhere are counted there.
+        found.bins = np.concatenate((arrays["bins"], np.zeros((1, 2), dtype=np.int64)))
+        found.extremes = arrays["extremes"].copy()
+        return found
 
     def _cover(self, lowest: Ints, highest: Ints) -> None:
         """Make room for bins lowest to highest (row, sign); highest < lowest asks for none."""

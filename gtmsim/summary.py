@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from gtmsim.compiled import CompiledPlan
 from gtmsim.core._types import Floats
@@ -127,6 +129,35 @@ class Summary:
             histograms.merge(other.months[metric])
         self.scenarios += other.scenarios
         self.reached += other.reached
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return its counts, ready to be stored; :meth:`with_arrays` takes them back."""
+        parts = {"totals": self.totals, **self.months}
+        found = {f"{name}.{k}": v for name, part in parts.items() for k, v in part.arrays().items()}
+        return {**found, "counted": np.array([self.scenarios, self.reached])}
+
+    def with_arrays(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Summary:
+        """Return a summary of the same plan with the counts that were stored.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If they are not those of such a summary.
+        """
+        other = Summary(self.names, self.horizon, self.target)
+
+        def stored(name: str, rows: int) -> Histograms:
+            start = f"{name}."
+            own = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+            found = Histograms.from_arrays(own)
+            if found.rows != rows:
+                raise ValueError(f"{name} has {found.rows} rows, not {rows}")
+            return found
+
+        other.totals = stored("totals", self.totals.rows)
+        other.months = {name: stored(name, part.rows) for name, part in self.months.items()}
+        other.scenarios, other.reached = arrays["counted"].tolist()
+        return other
 
     def metric(self, metric: str, channel: str) -> Histogram:
         """Return the distribution of a metric over scenarios."""

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 import gtmsim as gtm
-from gtmsim import simulate
 from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, simulate_block
@@ -18,6 +17,8 @@ from gtmsim.decide.pipeline import Lab
 from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam, Staging
 from gtmsim.result import PortfolioResult
 from gtmsim.seeds import seed_key
+from gtmsim.simulate import run as running
+from gtmsim.simulate import simulator
 from gtmsim.summary import METRICS
 from tests import test_fields as fields
 from tests.laws import expect_same_mean, expect_same_quantiles, rejects
@@ -274,8 +275,8 @@ def reference() -> PortfolioResult:
 def test_workers_and_chunks_do_not_change_a_bit(
     reference: PortfolioResult, workers: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "_chunk_size", lambda compiled: chunk)
-    monkeypatch.setattr(simulate, "_SHORTEST_TASK", 3 * LANES)
+    monkeypatch.setattr(simulator, "_chunk_size", lambda compiled: chunk)
+    monkeypatch.setattr(running, "_SHORTEST_TASK", 3 * LANES)
     result = gtm.simulate_portfolio(
         reference.plan, scenarios=6_000, rng=11, workers=workers, keep="scenarios"
     )

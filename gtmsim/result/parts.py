@@ -69,9 +69,16 @@ def write_part(folder: Path, run: str, first: int, scenarios: Floats, names: Seq
             columns[f"{name}.{metric}"] = scenarios[row, place]
     buffer = io.BytesIO()
     # Luck does not compress, and dictionaries of it would only take time.
-    pq.write_table(pa.table(columns), buffer, compression="none", use_dictionary=False)
+    pq.write_table(
+        pa.table(columns),
+        buffer,
+        compression="none",
+        use_dictionary=False,
+        write_page_checksum=True,
+    )
     data = buffer.getvalue()
     file = f"{FOLDER}/{first:013d}-{run[:8]}.parquet"
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     write_file(folder / file, data)
     return Part(file, first, count, hashlib.sha256(data).hexdigest())
 
@@ -129,7 +136,8 @@ class StoredScenarios:
         for part in self.parts:
             path = self.folder / part.file
             with reading(path):
-                column = pq.read_table(path, columns=[name]).column(name)
+                table = pq.read_table(path, columns=[name], page_checksum_verification=True)
+                column = table.column(name)
                 values[part.first : part.first + part.scenarios] = column.to_numpy()
         return values
 

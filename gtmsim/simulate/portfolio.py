@@ -148,7 +148,9 @@ def simulate_portfolio(
     run = Run(compiled, state, room, crew, progress)
     if until is None:
         return run.extended(scenarios)
-    size = max(_BATCH, state.run.last)
+    size = _BATCH
+    while size < min(state.run.last, scenarios):
+        size *= 2
     while True:
         result = run.extended(min(size, scenarios))
         excess = until.excess(result)

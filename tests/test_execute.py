@@ -85,14 +85,20 @@ def test_processes_do_every_task_once(pool: ProcessPoolExecutor) -> None:
     assert squares(Crew.of(None, pool)) == EXPECTED
 
 
-def test_a_killed_worker_costs_no_task(pool: ProcessPoolExecutor) -> None:
+def killed(pool: ProcessPoolExecutor) -> list[int]:
+    """Do the tasks of EXPECTED and kill a worker after some of them."""
     found = []
+    for result in run_tasks(Power(2, pause=0.005), range(100), Crew.of(None, pool)):
+        found.append(result)
+        if len(found) == 20:
+            os.kill(next(iter(pool._processes)), signal.SIGKILL)
+    return sorted(found)
+
+
+def test_a_killed_worker_costs_no_task(pool: ProcessPoolExecutor) -> None:
     with pytest.warns(LostWorkersWarning, match=r"lost its workers \(BrokenProcessPool\); what is"):
-        for result in run_tasks(Power(2, pause=0.005), range(100), Crew.of(None, pool)):
-            found.append(result)
-            if len(found) == 20:
-                os.kill(next(iter(pool._processes)), signal.SIGKILL)
-    assert sorted(found) == EXPECTED
+        found = killed(pool)
+    assert found == EXPECTED
 
 
 def test_the_function_is_sent_to_those_who_lack_it() -> None:

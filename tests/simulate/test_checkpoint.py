@@ -212,12 +212,8 @@ def test_damage_is_recognised(plan: gtm.Plan, keep: Any, tmp_path: Path) -> None
             flipped[place] ^= 1
         for bad in (data[: len(data) // 2], b"", bytes(flipped)):
             path.write_bytes(bad)
-            result = None
             with pytest.raises(gtm.StorageError, match=path.name):
-                result = PortfolioResult.load(tmp_path)
-                if path.suffix == ".parquet":
-                    result.values()
-            assert result is None or keep == "parquet"
+                PortfolioResult.load(tmp_path).values()
         path.unlink()
         with pytest.raises(gtm.StorageError, match=path.name):
             PortfolioResult.load(tmp_path).values()

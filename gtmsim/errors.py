@@ -58,10 +58,34 @@ class Problem:
     fix: str | None = None
 
     def __str__(self) -> str:
-        shown = repr(self.value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        fix = f" ({self.fix})" if self.fix else ""
-        return f"{self.path}: {self.rule}, got {shown}{fix}"
+        path, rule = _shown(self.path), _shown(self.rule)
+        fix = f" ({_shown(self.fix)})" if self.fix else ""
+        try:
+            value = repr(self.value)
+        except (ValueError, RecursionError):
+            # Python writes no whole number of more than 4,300 digits, and no list without end.
+            value = f"a {type(self.value).__name__} that is too long to be written"
+        return f"{path}: {rule}, got {_shown(value, 80)}{fix}"
+
+
+def printable(text: str) -> str:
+    r"""Return a text safe to print: escapes stand for control characters and for what turns text.
+
+    Names in files are whatever somebody wrote there, and a terminal obeys what it is sent.
+
+    Examples
+    --------
+    >>> print(printable("Größe\x1b[2J"))
+    Größe\x1b[2J
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _shown(text: str, most: int = 1_000) -> str:
+    text = printable(text[: most + 1])
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 class GtmsimError(Exception):

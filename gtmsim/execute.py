@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import signal
 import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
@@ -23,6 +23,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -163,21 +164,19 @@ class _Function(NamedTuple):
     pickled: bytes
 
 
-_held: OrderedDict[str, Any] = OrderedDict()
-_lock = threading.Lock()
+_held: dict[str, Any] = {}
+"""The newest is last. There is no lock, which a fork might copy while it is held."""
 
 
 def _answer(digest: str, pickled: bytes | None, task: Any) -> Any:
     """Run a task in a worker, with the function that it holds or is sent."""
-    with _lock:
-        function = _held.get(digest)
-        if function is None:
-            if pickled is None:
-                return _Missing()
-            function = _held[digest] = pickle.loads(pickled)
-        _held.move_to_end(digest)
-        while len(_held) > _MOST_HELD:
-            _held.popitem(last=False)
+    function = _held.get(digest)
+    if function is None:
+        if pickled is None:
+            return _Missing()
+        function = _held[digest] = pickle.loads(pickled)
+        for oldest in list(_held)[:-_MOST_HELD]:
+            _held.pop(oldest, None)
     return function(task)
 
 
@@ -205,7 +204,9 @@ class _Run(Generic[T, R]):
             self._submit(task, tries=1, with_function=len(self.under_way) < self.width)
         while self.under_way:
             done = wait(self.under_way, return_when=FIRST_COMPLETED).done
-            for future in done:
+            while done:
+                # Nothing but the caller holds a result that was handed out.
+                future = done.pop()
                 task, tries = self.under_way.pop(future)
                 try:
                     result = future.result()
@@ -214,12 +215,15 @@ class _Run(Generic[T, R]):
                         raise
                     self._again(task, tries, error)
                     continue
+                finally:
+                    del future
                 if isinstance(result, _Missing):
                     self._submit(task, tries, with_function=True)
                     continue
                 for following in islice(queue, 1):
                     self._submit(following, tries=1)
                 yield result
+                del result
 
     def close(self) -> None:
         """Give up what has not begun, and wait for what this process is at."""
@@ -236,6 +240,8 @@ class _Run(Generic[T, R]):
                 future = self.elsewhere.submit(_answer, self.sent.digest, pickled, task)
             except BrokenExecutor as error:
                 self._leave(error)
+            except Exception as error:
+                raise _refused(error) from error
         if future is None:
             assert self.threads is not None
             future = self.threads.submit(self.function, task)
@@ -268,10 +274,43 @@ def _is_lost(error: Exception) -> bool:
     return lost or type(error).__module__.partition(".")[0] == "distributed"
 
 
+def _refused(error: Exception) -> ExecutorError:
+    """Return what is raised where an executor takes nothing."""
+    fix = "keep it open until the run has ended"
+    return ExecutorError("executor", "must take tasks", repr(error), fix)
+
+
 def _workers_of(executor: ExecutorLike) -> int:
     """Return how many tasks an executor runs at once, as far as it says."""
     if not isinstance(executor, Executor):
-        threads: dict[str, int] = getattr(executor, "nthreads", dict)()
+        try:
+            threads: dict[str, int] = getattr(executor, "nthreads", dict)()
+        except Exception as error:
+            raise _refused(error) from error
         return max(sum(threads.values()), 1)
-    known = getattr(executor, "_max_workers", None)
+    # Those of the standard library and loky, and those of mpi4py.
+    known = getattr(executor, "_max_workers", None) or getattr(executor, "num_workers", None)
     return known if isinstance(known, int) and known > 0 else default_workers()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back until a step is done that must not be left half done.
+
+    Examples
+    --------
+    >>> with uninterrupted():
+    ...     pass
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[Any] = []
+    signal.signal(signal.SIGINT, lambda *found: came.append(found))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            before(*came[-1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -38,10 +38,18 @@ MONTHLY_METRICS: Final = {
 """Metrics of a month, for each channel and the portfolio, and what they are."""
 
 
+Packed: TypeAlias = Mapping[str, npt.NDArray[Any]]
+"""A summary as it is stored and sent, without its empty bins."""
+
+_LEAST_SQUARES: Final = 1e-290
+"""Sum of squares below which it has lost digits: of values of 1e-145, which are worth nothing."""
+
+
 def scenario_metrics(draws: PortfolioDraws) -> Floats:
     """Return the metrics of a block, (metric, channel, scenario) in the order of METRICS.
 
-    A ratio whose denominator is zero does not exist and is NaN.
+    A ratio whose denominator is zero does not exist and is NaN; so is the effective number of
+    units whose squares a double cannot hold.
     """
     value, spend = draws.value, draws.spend
     table = np.empty((len(METRICS), *value.shape))
@@ -57,7 +65,8 @@ def scenario_metrics(draws: PortfolioDraws) -> Floats:
         # Rounding may lift a share of everything a little above one.
         np.minimum(draws.largest / value, 1.0, out=metrics["largest_share"])
         np.minimum(draws.top_value / value, 1.0, out=metrics["top_share"])
-        np.divide(value * value, draws.squares, out=metrics["effective_number"])
+        number = np.divide(value * value, draws.squares, out=metrics["effective_number"])
+    number[(draws.squares < _LEAST_SQUARES) | np.isinf(draws.squares)] = np.nan
     return table
 
 
@@ -131,12 +140,12 @@ class Summary:
         self.reached += other.reached
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return its counts, ready to be stored; :meth:`with_arrays` takes them back."""
+        """Return its counts, ready to be stored or sent; :meth:`with_arrays` takes them back."""
         parts = {"totals": self.totals, **self.months}
         found = {f"{name}.{k}": v for name, part in parts.items() for k, v in part.arrays().items()}
         return {**found, "counted": np.array([self.scenarios, self.reached])}
 
-    def with_arrays(self, arrays: Mapping[str, npt.NDArray[Any]]) -> Summary:
+    def with_arrays(self, arrays: Packed) -> Summary:
         """Return a summary of the same plan with the counts that were stored.
 
         Raises

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -25,6 +25,7 @@ from gtmsim.cli.output import (
     portfolio,
 )
 from gtmsim.cli.output import show as show_report
+from gtmsim.cli.replaying import replay
 from gtmsim.errors import ArgumentError, GtmsimError, MetricError, check_number
 from gtmsim.files import write_file
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 MOST_KEPT = 1_000_000
 """Beyond so many scenarios only their distributions are kept, in constant memory."""
+
+Keep = Literal["scenarios", "parquet", "summary", "auto"]
 
 USAGE, INTERRUPTED = 2, 130
 
@@ -45,13 +48,13 @@ class _Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            note("interrupted")
+        except KeyboardInterrupt as error:
+            note("\n".join(["interrupted", *_notes(error)]))
             raise typer.Exit(INTERRUPTED) from None
         except (GtmsimError, OSError) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise
-            note(f"error: {_message(error)}")
+            note("\n".join([f"error: {_message(error)}", *_notes(error)]))
             raise typer.Exit(USAGE) from None
 
 
@@ -59,6 +62,11 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """Return what was said beside an error, as where the work is kept that it interrupted."""
+    return getattr(error, "__notes__", [])
 
 
 app = typer.Typer(
@@ -144,13 +152,40 @@ def run(
             help="Compare the simulation with exact answers; the exit code is 1 if it fails.",
         ),
     ] = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep what is finished there; the same command goes on from it.",
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Most memory to take, as 2GB; by default half of it.")
+    ] = None,
+    keep: Annotated[
+        Keep | None,
+        typer.Option(
+            help="Of the scenarios: all in memory, all in Parquet in the folder of --checkpoint, "
+            "or their distributions alone. By default all up to 1,000,000."
+        ),
+    ] = None,
 ) -> None:
     """Simulate a plan."""
     from gtmsim.plan import Plan
 
     folder = out is not None and (out.is_dir() or not (out.suffix or out.exists()))
     form = _format(format, None if folder else out)
-    result = _simulate(Plan.from_toml(plan), scenarios, seed, workers)
+    result = _simulate(
+        Plan.from_toml(plan),
+        scenarios,
+        seed,
+        workers,
+        keep=keep,
+        checkpoint=checkpoint,
+        memory=memory,
+    )
+    if keep == "auto":
+        note(f"kept: {result.manifest['keep']}")
     if validate:
         verdict = str(result.validate())
         # Tables carry it.
@@ -224,6 +259,9 @@ def claim(
 app.command()(fit)
 
 
+app.command()(replay)
+
+
 @app.command()
 def init(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("plan.toml"),
@@ -284,7 +322,16 @@ def _format(given: Format | None, out: Path | None) -> Format:
     return suffixes[out.suffix.lower()]
 
 
-def _simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None) -> PortfolioResult:
+def _simulate(
+    plan: Plan,
+    scenarios: int,
+    seed: int | None,
+    workers: int | None,
+    *,
+    keep: Keep | None = None,
+    checkpoint: Path | None = None,
+    memory: str | None = None,
+) -> PortfolioResult:
     from gtmsim.simulate import simulate_portfolio
 
     return simulate_portfolio(
@@ -292,7 +339,9 @@ def _simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None)
         scenarios=scenarios,
         rng=seed,
         workers=workers,
-        keep="scenarios" if scenarios <= MOST_KEPT else "summary",
+        keep=keep or ("scenarios" if scenarios <= MOST_KEPT else "summary"),
+        checkpoint=checkpoint,
+        memory=memory,
     )
 
 

@@ -168,7 +168,7 @@ class Plan(Model):
         >>> Plan.from_tables(plan.to_tables()) == plan
         True
         """
-        return cls.from_json_text(json.dumps(tables))
+        return cls.model_validate(tables)
 
     def to_tables(self) -> dict[str, Any]:
         """Return the plan as nested tables of plain values: what its hash is of."""

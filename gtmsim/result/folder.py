@@ -10,9 +10,10 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,6 +26,12 @@ from gtmsim.summary import Summary
 
 FORMAT = 1
 FILE = "run.json"
+
+_DIGEST = 16 * "[0-9a-f]"
+_SUMMARY, _PART = f"summary-{_DIGEST}.npz", f"{FOLDER}/{13 * '[0-9]'}-{_DIGEST}.parquet"
+_CUT_SHORT = (f".{_SUMMARY}.*.tmp", f"{FOLDER}/.{13 * '[0-9]'}-*.tmp", f".{FILE}.*.tmp")
+_OURS = (_SUMMARY, _PART, *_CUT_SHORT)
+"""Files of a run, and what a killed process leaves of those that it was writing."""
 
 Range = tuple[int, int]
 """First scenario, and the one after the last."""
@@ -117,7 +124,8 @@ def write_run(folder: Path, run: StoredRun) -> None:
     arrays: dict[str, Any] = run.summary.arrays()
     np.savez(buffer, **arrays)
     data = buffer.getvalue()
-    file = f"summary-{run.summary.scenarios:013d}-{run.run_id[:8]}.npz"
+    checksum = hashlib.sha256(data).hexdigest()
+    file = f"summary-{checksum[:16]}.npz"
     content = {
         "format": FORMAT,
         "manifest": run.manifest,
@@ -126,17 +134,27 @@ def write_run(folder: Path, run: StoredRun) -> None:
             for name, own in run.versions.items()
         },
         "done": run.done,
-        "summary": {"file": file, "sha256": hashlib.sha256(data).hexdigest()},
+        "summary": {"file": file, "sha256": checksum},
         "parts": [part._asdict() for part in sorted(run.parts, key=lambda part: part.first)],
     }
     content["sha256"] = _digest(content)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_file(folder / file, data)
-        write_file(folder / FILE, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_file(folder / FILE, text)
     except OSError as error:
         raise cannot_write(folder, error) from error
-    _tidy(folder, {file, *(part.file for part in run.parts)})
+    finally:
+        tidy(folder)
+
+
+def mark_of(folder: Path) -> str | None:
+    """Return a SHA-256 of the state that a folder holds, or None if it holds no run."""
+    try:
+        return hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def cannot_write(folder: Path, error: OSError) -> StorageError:
@@ -150,6 +168,52 @@ def is_run(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+class Content(NamedTuple):
+    """What ``run.json`` says.
+
+    Attributes
+    ----------
+    tables : dict
+        All of it.
+    plan : Plan
+    versions : dict of str to tuple
+        Alternatives of its channels.
+    """
+
+    tables: dict[str, Any]
+    plan: Plan
+    versions: Versions
+
+
+def read_content(path: Path) -> Content:
+    """Read ``run.json``, and none of the files that it names.
+
+    Raises
+    ------
+    StorageError
+        If it is missing, of another format, or damaged.
+    """
+    with reading(path):
+        tables = json.loads(path.read_text(encoding="utf-8"))
+        if tables["format"] != FORMAT:
+            fix = "read it with the release that wrote it"
+            raise StorageError(f"{path}: format", f"must be {FORMAT}", tables["format"], fix)
+        noted = tables.pop("sha256")
+        if _digest(tables) != noted:
+            raise StorageError(str(path), "must have the checksum that it notes", _digest(tables))
+        manifest = tables["manifest"]
+        try:
+            plan = Plan.from_tables(manifest["canonical_plan"])
+            given = tables["alternatives"].items()
+            versions = check_alternatives(plan, {n: _rebuilt(plan, n, own) for n, own in given})
+        except GtmsimError as error:
+            raise StorageError(str(path), "must hold a plan of this release", str(error)) from error
+        if plan.plan_hash != manifest["plan_hash"]:
+            rule = "must be the hash of the plan beside it"
+            raise StorageError(f"{path}: plan_hash", rule, manifest["plan_hash"])
+    return Content(tables, plan, versions)
+
+
 def read_run(folder: Path) -> StoredRun:
     """Read what is finished of a run.
 
@@ -158,28 +222,11 @@ def read_run(folder: Path) -> StoredRun:
     StorageError
         If the folder holds no run, one of another format, or a damaged one.
     """
-    path = folder / FILE
-    with reading(path):
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            fix = "read it with the release that wrote it"
-            raise StorageError(f"{path}: format", f"must be {FORMAT}", content["format"], fix)
-        noted = content.pop("sha256")
-        if _digest(content) != noted:
-            raise StorageError(str(path), "must have the checksum that it notes", _digest(content))
-        manifest = content["manifest"]
-        try:
-            plan = Plan.from_tables(manifest["canonical_plan"])
-            given = content["alternatives"].items()
-            versions = check_alternatives(plan, {n: _rebuilt(plan, n, own) for n, own in given})
-        except GtmsimError as error:
-            raise StorageError(str(path), "must hold a plan of this release", str(error)) from error
-        if plan.plan_hash != manifest["plan_hash"]:
-            rule = "must be the hash of the plan beside it"
-            raise StorageError(f"{path}: plan_hash", rule, manifest["plan_hash"])
-        parts = [Part(**part) for part in content["parts"]]
-        done = [(int(first), int(last)) for first, last in content["done"]]
-        file, checksum = content["summary"]["file"], content["summary"]["sha256"]
+    tables, plan, versions = read_content(folder / FILE)
+    with reading(folder / FILE):
+        parts = [Part(**part) for part in tables["parts"]]
+        done = [(int(first), int(last)) for first, last in tables["done"]]
+        file, checksum = tables["summary"]["file"], tables["summary"]["sha256"]
     empty = Summary((*(c.name for c in plan.channels), "portfolio"), plan.horizon, plan.target)
     with reading(folder / file):
         data = (folder / file).read_bytes()
@@ -188,7 +235,7 @@ def read_run(folder: Path) -> StoredRun:
             raise StorageError(str(folder / file), rule, "another one")
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             summary = empty.with_arrays(dict(arrays))
-    return StoredRun(manifest, versions, summary, done, parts)
+    return StoredRun(tables["manifest"], versions, summary, done, parts)
 
 
 def _rebuilt(plan: Plan, name: str, tables: Sequence[dict[str, Any]]) -> list[Any]:
@@ -201,8 +248,24 @@ def _digest(content: object) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _tidy(folder: Path, kept: set[str]) -> None:
-    """Remove files of earlier states, which nothing names any more."""
-    for path in [*folder.glob("summary-*.npz"), *(folder / FOLDER).glob("*.parquet")]:
-        if path.relative_to(folder).as_posix() not in kept:
-            path.unlink(missing_ok=True)
+def tidy(folder: Path) -> None:
+    """Remove files of a run that ``run.json`` does not name: of earlier states, or cut short.
+
+    Nothing else that is in the folder is touched, and what cannot be removed stays.
+    """
+    try:
+        named = _named(folder) if is_run(folder) else set()
+    except StorageError:
+        return
+    for path in (
+        path for pattern in (_SUMMARY, _PART, *_CUT_SHORT) for path in folder.glob(pattern)
+    ):
+        if path.relative_to(folder).as_posix() not in named:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _named(folder: Path) -> set[str]:
+    with reading(folder / FILE):
+        tables = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return {tables["summary"]["file"], *(part["file"] for part in tables["parts"])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +19,18 @@ from gtmsim.files import write_file
 from gtmsim.summary import METRICS
 
 FOLDER = "scenarios"
+
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    RecursionError,
+    BadZipFile,
+    zlib.error,
+)
 
 
 class Part(NamedTuple):
@@ -54,10 +66,10 @@ def check_parquet() -> None:
         raise StorageError("pyarrow", rule, str(error), fix) from error
 
 
-def write_part(folder: Path, run: str, first: int, scenarios: Floats, names: Sequence[str]) -> Part:
+def write_part(folder: Path, first: int, scenarios: Floats, names: Sequence[str]) -> Part:
     """Write a range of scenarios (metric, channel, scenario), whole or not at all.
 
-    ``run`` is in the file's name, so that no other run's scenarios are replaced.
+    What is in a file is in its name too, so that none is ever replaced by another.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -67,7 +79,7 @@ def write_part(folder: Path, run: str, first: int, scenarios: Floats, names: Seq
     for place, name in enumerate(names):
         for row, metric in enumerate(METRICS):
             columns[f"{name}.{metric}"] = scenarios[row, place]
-    buffer = io.BytesIO()
+    buffer = pa.BufferOutputStream()
     # Luck does not compress, and dictionaries of it would only take time.
     pq.write_table(
         pa.table(columns),
@@ -76,15 +88,16 @@ def write_part(folder: Path, run: str, first: int, scenarios: Floats, names: Seq
         use_dictionary=False,
         write_page_checksum=True,
     )
-    data = buffer.getvalue()
-    file = f"{FOLDER}/{first:013d}-{run[:8]}.parquet"
+    data = buffer.getvalue().to_pybytes()
+    digest = hashlib.sha256(data).hexdigest()
+    file = f"{FOLDER}/{first:013d}-{digest[:16]}.parquet"
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     write_file(folder / file, data)
-    return Part(file, first, count, hashlib.sha256(data).hexdigest())
+    return Part(file, first, count, digest)
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path, rule: str = "must be a whole file of a run") -> Iterator[None]:
     """Say of a file that cannot be read which one it is.
 
     Raises
@@ -101,9 +114,9 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except StorageError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except _UNREADABLE as error:
         got = f"{type(error).__name__}: {error}"
-        raise StorageError(str(path), "must be a whole file of a run", got) from error
+        raise StorageError(str(path), rule, got) from error
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,7 @@ def read_part(folder: Path, part: Part, names: Sequence[str]) -> Floats:
     StorageError
         If it is missing or damaged.
     """
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = folder / part.file
@@ -157,7 +171,8 @@ def read_part(folder: Path, part: Part, names: Sequence[str]) -> Floats:
         data = path.read_bytes()
         if hashlib.sha256(data).hexdigest() != part.sha256:
             raise StorageError(str(path), "must have the checksum that was noted", "another one")
-        table = pq.read_table(io.BytesIO(data))
+        # No file of Python's: Arrow's threads would let go of it when the interpreter may be gone.
+        table = pq.read_table(pa.BufferReader(data))
         found = np.empty((len(METRICS), len(names), part.scenarios))
         for place, name in enumerate(names):
             for row, metric in enumerate(METRICS):

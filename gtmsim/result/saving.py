@@ -9,6 +9,7 @@ import numpy as np
 
 from gtmsim.core._types import Floats
 from gtmsim.errors import StorageError
+from gtmsim.files import one_at_a_time
 from gtmsim.plan import Plan
 from gtmsim.result.folder import (
     StoredRun,
@@ -16,9 +17,10 @@ from gtmsim.result.folder import (
     is_run,
     read_run,
     run_id,
+    tidy,
     write_run,
 )
-from gtmsim.result.parts import StoredScenarios, check_parquet, read_part, write_part
+from gtmsim.result.parts import Part, StoredScenarios, check_parquet, read_part, write_part
 from gtmsim.summary import METRICS
 
 if TYPE_CHECKING:
@@ -30,38 +32,55 @@ PART = 2**17
 
 def save_result(result: PortfolioResult, folder: Path, overwrite: bool) -> Path:
     """Write a result; see :meth:`gtmsim.PortfolioResult.save`."""
-    manifest = result.manifest
-    if is_run(folder) and not overwrite:
-        there = read_run(folder).manifest
-        if run_id(there) != run_id(manifest):
-            rule = "must be empty, or hold the same run"
-            fix = "name another folder, or pass overwrite=True"
-            got = f"a run of {there['plan']!r} with seed {there['seed']}"
-            raise StorageError(str(folder), rule, got, fix)
-    run = StoredRun(manifest, result.alternatives, result.distributions)
-    run.add(0, result.scenarios)
-    if result.kept is not None or result.stored is not None:
+    if result.kept is not None:
         check_parquet()
+    run = StoredRun(result.manifest, result.alternatives, result.distributions)
+    run.add(0, result.scenarios)
     try:
-        for first in range(0, result.scenarios, PART):
-            part = _part(result, first, min(first + PART, result.scenarios))
-            if part is None:
-                break
-            names = result.distributions.names
-            run.parts.append(write_part(folder, run.run_id, first, part, names))
+        folder.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(folder):
+            if is_run(folder) and not overwrite:
+                _check_replaceable(result, folder)
+            try:
+                run.parts = _written(result, folder)
+                write_run(folder, run)
+            finally:
+                tidy(folder)
     except OSError as error:
         raise cannot_write(folder, error) from error
-    write_run(folder, run)
     return folder
 
 
-def _part(result: PortfolioResult, first: int, last: int) -> Floats | None:
-    """Return a range of scenarios (metric, channel, scenario), if they are kept."""
-    if result.stored is not None:
-        names = result.distributions.names
-        columns = [result.stored.column(m, name)[first:last] for m in METRICS for name in names]
-        return np.array(columns).reshape(len(METRICS), len(names), -1)
-    return None if result.kept is None else result.kept[:, :, first:last]
+def _check_replaceable(result: PortfolioResult, folder: Path) -> None:
+    """Refuse to replace another run, or more of the same one."""
+    there, fix = read_run(folder), "name another folder, or pass overwrite=True"
+    if there.run_id != run_id(result.manifest):
+        got = f"a run of {there.manifest['plan']!r} with seed {there.manifest['seed']}"
+        raise StorageError(str(folder), "must be empty, or hold the same run", got, fix)
+    if there.last > result.scenarios:
+        rule = f"must hold no more than the {result.scenarios:,} scenarios of this result"
+        raise StorageError(str(folder), rule, f"{there.last:,}", fix)
+    if there.parts and result.kept is None and result.stored is None:
+        rule = "must hold no single scenarios, as this result has none"
+        raise StorageError(str(folder), rule, f"{there.last:,} of them", fix)
+
+
+def _written(result: PortfolioResult, folder: Path) -> list[Part]:
+    """Write the scenarios of a result, if they are kept, unless they are there already."""
+    stored, kept, names = result.stored, result.kept, result.distributions.names
+    if stored is not None:
+        if stored.folder.resolve() == folder.resolve():
+            return list(stored.parts)
+        return [
+            write_part(folder, part.first, read_part(stored.folder, part, names), names)
+            for part in stored.parts
+        ]
+    if kept is None:
+        return []
+    return [
+        write_part(folder, first, kept[:, :, first : first + PART], names)
+        for first in range(0, result.scenarios, PART)
+    ]
 
 
 def load_result(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Final
 
 from gtmsim.compiled import CompiledPlan
-from gtmsim.errors import ArgumentError, ArgumentTypeError
+from gtmsim.errors import ArgumentError, ArgumentTypeError, check_number
 from gtmsim.execute import Crew, physical_memory
 from gtmsim.result.parts import check_parquet
 from gtmsim.simulate.simulator import CHUNK_BYTES
@@ -19,13 +19,17 @@ KEEPS: Final = ("scenarios", "parquet", "summary", "auto")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_UNITS = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
-_ROW_BYTES = 24_000
-"""Of the bins of one row of a summary: a few octaves of 128 bins of 16 bytes, and room to grow."""
+_ROW_BYTES, _PACKED_ROW_BYTES = 64_000, 12_500
+"""Of the bins of one row of a summary, as measured of plans of several kinds, also when packed."""
 
-_SUMMARIES = 3
-"""Of each worker: the one it fills, the one before, and one that waits to be merged."""
+_SUMMARIES = 4
+"""The run's own, twice while it grows, the one that is merged, and the pattern of the next ones."""
 
-_TASK = 2**17
+_UNDER_WAY = 2
+"""Tasks of each worker that are done at a time, or wait to be merged."""
+
+PART_BYTES = 2**25
+"""Of the scenarios of a task, at most, where they are kept."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,21 @@ class Room:
         Bytes of a scenario that is kept.
     given : bool
         Whether the limit was asked for, and is not half of the machine's memory.
+    rows : int, optional
+        Of a summary.
+    waiting : int, optional
+        Bytes of scenarios that wait to be kept, where tasks do not write them to their place.
+    elsewhere : bool, optional
+        Whether an executor does the tasks.
     """
 
     limit: int | None
     working: int
     each: int
     given: bool
+    rows: int = 0
+    waiting: int = 0
+    elsewhere: bool = False
 
     @classmethod
     def of(cls, memory: object, compiled: CompiledPlan, crew: Crew) -> Room:
@@ -67,19 +80,21 @@ class Room:
         """
         places = len(compiled.names)
         rows = places * (len(METRICS) + len(MONTHLY_METRICS) * compiled.plan.horizon)
-        summaries = 1 + _SUMMARIES * crew.size
-        # Elsewhere it is their memory that workers use; here are only summaries that wait.
-        arrays = 2 * CHUNK_BYTES * crew.size if crew.executor is None else 0
-        each = 8 * len(METRICS) * places
-        working = summaries * rows * _ROW_BYTES + arrays
+        under_way, elsewhere = _UNDER_WAY * crew.size, crew.executor is not None
+        # Elsewhere it is their memory that workers use; here are only packed summaries that wait.
+        part = rows * (_PACKED_ROW_BYTES if elsewhere else _ROW_BYTES)
+        arrays = 0 if elsewhere else 2 * CHUNK_BYTES * crew.size
+        working = _SUMMARIES * rows * _ROW_BYTES + under_way * part + arrays
+        each, waiting = 8 * len(METRICS) * places, under_way * PART_BYTES
         if memory is None:
             physical = physical_memory()
-            return cls(physical and physical // 2, working, each, given=False)
-        limit = parse_memory(memory)
-        if working > limit:
-            rule = f"must be at least the {_shown(working)} that {crew.size} workers take"
-            raise ArgumentError("memory", rule, memory, "give more, or fewer workers")
-        return cls(limit, working, each, given=True)
+            limit = physical and physical // 2
+        else:
+            limit = parse_memory(memory)
+        room = cls(limit, working, each, memory is not None, rows, waiting, elsewhere)
+        if memory is not None:
+            room._check_working(working, memory)
+        return room
 
     def has(self, scenarios: int) -> bool:
         """Whether so many scenarios can be kept in memory."""
@@ -124,12 +139,21 @@ class Room:
         if keep == "parquet" and not on_disk:
             fix = "pass checkpoint='run', a folder for them"
             raise ArgumentError("keep", "must have a folder to keep Parquet in", keep, fix)
+        if keep == "parquet" and self.given:
+            waiting = min(self.waiting, self.each * scenarios)
+            self._check_working(self.working + waiting, self.limit)
         if on_disk and keep != "summary":
             check_parquet()
         return keep
 
+    def _check_working(self, working: int, memory: object) -> None:
+        if self.limit is not None and working > self.limit:
+            rule = f"must be at least the {_shown(working)} that so many workers take"
+            raise ArgumentError("memory", rule, memory, "give more, or fewer workers")
+
     def _needed(self, scenarios: int) -> int:
-        return self.each * scenarios + self.working
+        kept = self.each * scenarios
+        return kept + self.working + (min(self.waiting, kept) if self.elsewhere else 0)
 
 
 def parse_memory(memory: object) -> int:
@@ -148,8 +172,10 @@ def parse_memory(memory: object) -> int:
     fix = "write '2GB', or a number of bytes"
     if isinstance(memory, bool) or not isinstance(memory, Real | str):
         raise ArgumentTypeError("memory", "must be text or a number of bytes", memory, fix)
-    text = memory if isinstance(memory, str) else repr(memory)
-    found = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE)
+    if not isinstance(memory, str):
+        return int(check_number("memory", memory, low=1.0, high=float(2**63), fix=fix))
+    amount = r"\s*(\d{1,15}(?:\.\d{1,9})?)\s*([kmgt]?)(i?)b?\s*"
+    found = re.fullmatch(amount, memory, re.IGNORECASE | re.ASCII)
     if found is None or (found[3] and not found[2]):
         raise ArgumentError("memory", "must be an amount of memory", memory, fix)
     unit = found[2].lower()

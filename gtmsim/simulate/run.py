@@ -10,16 +10,23 @@ import numpy as np
 from gtmsim.compiled import CompiledPlan
 from gtmsim.core._types import Floats
 from gtmsim.errors import StorageError
-from gtmsim.execute import Crew, run_tasks
+from gtmsim.execute import Crew, run_tasks, uninterrupted
 from gtmsim.progress import compilation_announced, progress_bar
 from gtmsim.result import PortfolioResult, make_manifest
 from gtmsim.result.parts import StoredScenarios
 from gtmsim.simulate.checkpoint import State
-from gtmsim.simulate.room import Room
+from gtmsim.simulate.room import PART_BYTES, Room
 from gtmsim.simulate.simulator import Part, Simulator, Task
+from gtmsim.summary import Summary
 
 _TASKS_PER_WORKER = 8
-_SHORTEST_TASK, _LONGEST_TASK = 2**15, 2**17
+_SHORTEST_TASK, _LONGEST_TASK = 2**15, 2**22
+
+_TASK_SECONDS = 1.0
+"""About how long a task takes at most: work that is lost with its worker, or waited for."""
+
+_MERGE_SECONDS = 5e-5
+"""To take in what comes from elsewhere, for each row of a summary."""
 
 
 class Run:
@@ -41,8 +48,10 @@ class Run:
         self.compiled, self.state, self.room = compiled, state, room
         self.crew, self.progress = crew, progress
         versions = state.run.versions
-        self.simulator = Simulator(compiled, state.seed, state.keep != "summary", versions)
+        keeps, packs = state.keep != "summary", crew.executor is not None
+        self.simulator = Simulator(compiled, state.seed, keeps, versions, packs=packs)
         self.kept: Floats | None = None
+        self.torn = False
 
     def extended(self, scenarios: int) -> PortfolioResult:
         """Go on to so many scenarios and return the result of all; before, they fill blocks.
@@ -70,8 +79,9 @@ class Run:
         ):
             try:
                 for part in parts:
-                    self._take(part)
-                    bar.update(part.summary.scenarios)
+                    with uninterrupted():
+                        self._take(part)
+                    bar.update(part.task.last - part.task.first)
                     self.state.write()
             except BaseException as error:
                 self._save_what_is_finished(error)
@@ -81,20 +91,22 @@ class Run:
 
     def _take(self, part: Part) -> None:
         """Merge what a task found."""
-        run, last = self.state.run, part.first + part.summary.scenarios
-        own = part.scenarios
+        run, (first, last) = self.state.run, part.task
+        own, found = part.scenarios, part.summary
         if own is not None and self.kept is not None:
-            self.kept[:, :, part.first : last] = own
+            self.kept[:, :, first:last] = own
         elif self.kept is not None:
-            own = self.kept[:, :, part.first : last]
+            own = self.kept[:, :, first:last]
+        self.torn = True
         if own is not None:
-            self.state.keep_part(part.first, own)
-        run.summary.merge(part.summary)
-        run.add(part.first, last)
+            self.state.keep_part(first, own)
+        run.summary.merge(found if isinstance(found, Summary) else run.summary.with_arrays(found))
+        run.add(first, last)
+        self.torn = False
 
     def _save_what_is_finished(self, error: BaseException) -> None:
         folder = self.state.folder
-        if folder is None or isinstance(error, StorageError):
+        if folder is None or self.torn or isinstance(error, StorageError):
             return
         try:
             self.state.write(now=True)
@@ -131,8 +143,19 @@ class Run:
         workers, chunk = self.crew.size, self.simulator.chunk
         to_come = scenarios - self.state.run.summary.scenarios
         size = -(-to_come // (workers * _TASKS_PER_WORKER))
-        size = min(max(size, _SHORTEST_TASK), _LONGEST_TASK, -(-to_come // workers))
+        size = min(max(size, _SHORTEST_TASK), self._longest_task(), -(-to_come // workers))
         size = max(-(-size // chunk) * chunk, chunk)
         for begin, end in self.state.run.to_do(scenarios):
             for first in range(begin, end, size):
                 yield Task(first, min(first + size, end))
+
+    def _longest_task(self) -> int:
+        """Return the most scenarios of a task; no clock is read, so tasks are always the same."""
+        seconds = _TASK_SECONDS
+        if self.crew.executor is not None:
+            # Everything is merged here, so many workers must not bring it faster than that.
+            seconds = max(seconds, _MERGE_SECONDS * self.room.rows * self.crew.size)
+        most = min(seconds * 1e9 / self.simulator.cost, _LONGEST_TASK)
+        if self.state.keep != "summary":
+            most = min(most, PART_BYTES / self.room.each)
+        return int(most)

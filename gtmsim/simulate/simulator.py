@@ -10,12 +10,18 @@ from gtmsim.alternatives import BlockPlans, Versions
 from gtmsim.compiled import CompiledPlan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, is_alone, simulate_block
+from gtmsim.core.sales import SalesArrays
+from gtmsim.core.staged import StagedArrays
 from gtmsim.core.streams import LANES
+from gtmsim.plan import CampaignProgram
 from gtmsim.seeds import seed_key
-from gtmsim.summary import METRICS, Summary, scenario_metrics
+from gtmsim.summary import METRICS, MONTHLY_METRICS, Packed, Summary, scenario_metrics
 
 CHUNK_BYTES = 8 * 2**20
 """Of the arrays that a task works on at a time."""
+
+_VARYING = 2_000.0
+"""Nanoseconds that a scenario takes more where every block is of other versions."""
 
 
 class Task(NamedTuple):
@@ -26,27 +32,30 @@ class Task(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What a task found: its summary, its first scenario and, from elsewhere, all of them."""
+    """What a task found: its summary, packed if it is from elsewhere, and its scenarios if kept."""
 
-    summary: Summary
-    first: int
+    task: Task
+    summary: Summary | Packed
     scenarios: Floats | None
 
 
 class Simulator:
     """What all tasks of a run share, and what each of them does; workers are sent one of these."""
 
-    def __init__(self, compiled: CompiledPlan, seed: int, keep: bool, versions: Versions) -> None:
-        self.arrays, self.keep = compiled.arrays, keep
+    def __init__(
+        self, compiled: CompiledPlan, seed: int, keep: bool, versions: Versions, *, packs: bool
+    ) -> None:
+        self.arrays, self.keep, self.packs = compiled.arrays, keep, packs
         self.blocks = BlockPlans(compiled.plan, versions, seed) if versions else None
         self.key = seed_key(seed)
         self.chunk = _chunk_size(compiled)
-        self.pattern = Summary.of(compiled)
+        self.cost = _cost(compiled, bool(versions))
+        self.empty = self.pattern = Summary.of(compiled)
         self.room: Floats | None = None
         """Where tasks of this process write their scenarios (metric, channel, scenario)."""
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "room": None}
+        return {**self.__dict__, "room": None, "pattern": self.empty}
 
     def __call__(self, task: Task) -> Part:
         """Simulate a range of scenarios and summarise it."""
@@ -74,7 +83,8 @@ class Simulator:
                 kept[:, :, here : here + count] = metrics[:, :, :count]
         # The next tasks will need about the same bins; which they begin with changes no result.
         self.pattern = summary
-        return Part(summary, task.first, None if self.room is not None else kept)
+        found = summary.arrays() if self.packs else summary
+        return Part(task, found, None if self.room is not None else kept)
 
 
 def _chunk_size(compiled: CompiledPlan) -> int:
@@ -84,3 +94,18 @@ def _chunk_size(compiled: CompiledPlan) -> int:
     numbers = places * 2 * (arrays.horizon + len(METRICS))
     numbers += 0 if is_alone(arrays) else 2 * arrays.capacity
     return max(1, min(64, CHUNK_BYTES // (8 * numbers * LANES))) * LANES
+
+
+def _cost(compiled: CompiledPlan, varies: bool) -> float:
+    """Return about how many nanoseconds a scenario takes; tasks are cut by it."""
+    plan, places = compiled.plan, len(compiled.names)
+    counted = places * (len(METRICS) + len(MONTHLY_METRICS) * plan.horizon)
+    drawn = 0.0
+    for channel, own in zip(plan.channels, compiled.arrays.channels, strict=True):
+        if isinstance(own.arrays, SalesArrays):
+            drawn += 4.0 * own.arrays.start.size * plan.horizon
+        elif isinstance(own.arrays, StagedArrays):
+            drawn += 8.0 * own.arrays.number.size
+        elif isinstance(channel, CampaignProgram):
+            drawn += 2.0 * channel.campaigns * channel.hit_rate
+    return 5.0 * counted + drawn + (_VARYING if varies else 0.0)

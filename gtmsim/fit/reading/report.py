@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gtmsim.errors import ArgumentTypeError
+from gtmsim.errors import ArgumentTypeError, printable
 
 KEY = "reading"
 """Where in ``frame.attrs`` the report is kept, as a dict that JSON can hold."""
@@ -128,7 +128,7 @@ class Reading:
         if self.warnings:
             lines.append("warnings")
             lines += [f"  {warning}" for warning in self.warnings]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from gtmsim import Pareto
 from gtmsim.claim.probability import sample_totals
 from gtmsim.core.streams import LANES
-from gtmsim.execute import default_workers
+from gtmsim.execute import Crew, default_workers
 
 ALPHA, SHARE = 1.1, 0.01
 EXACT = {
@@ -52,7 +52,7 @@ def mean_share(
         size = min(step, sets - first)
         # A seed for each batch: the streams of two seeds have nothing in common.
         value, top = sample_totals(
-            law, campaigns, 1.0, SHARE, None, size, seed + batch * 1_000_003, workers
+            law, campaigns, 1.0, SHARE, None, size, seed + batch * 1_000_003, Crew(workers)
         )
         share = top / value
         total += math.fsum(share)
@@ -85,7 +85,9 @@ def main() -> int:
     if not alpha > 1.0 or min(sizes) < 100:
         parser.error("needs a tail index above 1, and 100 campaigns or more")
     # Compile, and touch what a first call touches, before the clock runs.
-    sample_totals(Pareto(tail_index=alpha), 1_000, 1.0, SHARE, None, 256, 0, arguments.workers)
+    sample_totals(
+        Pareto(tail_index=alpha), 1_000, 1.0, SHARE, None, 256, 0, Crew(arguments.workers)
+    )
     each = int(arguments.draws / len(sizes))
     limit = float(Pareto(tail_index=alpha).top_share(SHARE))
     print(f"mean share of the top 1 %, Pareto of tail index {alpha:g}, {arguments.workers} workers")

@@ -59,13 +59,17 @@ if TYPE_CHECKING:
         ArgumentError,
         ArgumentTypeError,
         ExactError,
+        ExecutorError,
         GtmsimError,
+        GtmsimWarning,
         HistoryError,
         InfeasibleError,
+        LostWorkersWarning,
         MetricError,
         PlanError,
         PlanFileError,
         PrecisionError,
+        StorageError,
     )
     from gtmsim.exact import exact_moments, total_distribution
     from gtmsim.fit import (
@@ -80,7 +84,7 @@ if TYPE_CHECKING:
     from gtmsim.precision import Precision
     from gtmsim.rare import expected_shortfall, prob_exceeds, tail_quantile
     from gtmsim.result import PortfolioResult
-    from gtmsim.simulate import scenarios_needed, simulate_portfolio
+    from gtmsim.simulate import replay, scenarios_needed, simulate_portfolio
 
 __version__ = "0.1.0"
 
@@ -90,11 +94,14 @@ __all__ = [
     "CampaignProgram",
     "Empirical",
     "ExactError",
+    "ExecutorError",
     "GtmsimError",
+    "GtmsimWarning",
     "HistoryError",
     "InfeasibleError",
     "LogNormal",
     "Lomax",
+    "LostWorkersWarning",
     "MetricError",
     "Pareto",
     "Plan",
@@ -108,6 +115,7 @@ __all__ = [
     "ScipyDistribution",
     "Spliced",
     "Staging",
+    "StorageError",
     "allocate",
     "alpha_for_claim",
     "big_or_small",
@@ -137,6 +145,7 @@ __all__ = [
     "read_opportunities",
     "read_reps",
     "reallocate",
+    "replay",
     "reproduce_claim",
     "scenario_table",
     "scenarios_needed",
@@ -189,13 +198,17 @@ _MODULES = {
         "ArgumentError",
         "ArgumentTypeError",
         "ExactError",
+        "ExecutorError",
         "GtmsimError",
+        "GtmsimWarning",
         "HistoryError",
         "InfeasibleError",
+        "LostWorkersWarning",
         "MetricError",
         "PlanError",
         "PlanFileError",
         "PrecisionError",
+        "StorageError",
     ),
     "exact": ("exact_moments", "total_distribution"),
     "fit": (
@@ -210,7 +223,7 @@ _MODULES = {
     "precision": ("Precision",),
     "rare": ("expected_shortfall", "prob_exceeds", "tail_quantile"),
     "result": ("PortfolioResult",),
-    "simulate": ("scenarios_needed", "simulate_portfolio"),
+    "simulate": ("replay", "scenarios_needed", "simulate_portfolio"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -11,7 +11,12 @@
     |-- MetricError (ValueError)            a metric that does not exist for this plan or result
     |-- ExactError (ValueError)             an exact answer that cannot be promised for this plan
     |-- InfeasibleError (ValueError)        constraints that nothing can meet, or not together
-    `-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
+    |-- PrecisionError (ValueError)         a precision that no number of scenarios reaches
+    |-- ExecutorError (ValueError)          an executor that loses what it is given
+    `-- StorageError (ValueError)           a file of results that is damaged, or not its own
+
+    GtmsimWarning (UserWarning)
+    `-- LostWorkersWarning                  an executor broke; the run went on without it
 """
 
 from __future__ import annotations
@@ -53,11 +58,35 @@ class Problem:
     fix: str | None = None
 
     def __str__(self) -> str:
-        shown, *more = repr(self.value).splitlines() or [""]
-        shown += " ..." if more else ""
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        fix = f" ({self.fix})" if self.fix else ""
-        return f"{self.path}: {self.rule}, got {shown}{fix}"
+        path, rule = _shown(self.path), _shown(self.rule)
+        fix = f" ({_shown(self.fix)})" if self.fix else ""
+        try:
+            value, *more = repr(self.value).splitlines() or [""]
+            value += " ..." if more else ""
+        except (ValueError, RecursionError):
+            # Python writes no whole number of more than 4,300 digits, and no list without end.
+            value = f"a {type(self.value).__name__} that is too long to be written"
+        return f"{path}: {rule}, got {_shown(value, 80)}{fix}"
+
+
+def printable(text: str) -> str:
+    r"""Return a text safe to print: escapes stand for control characters and for what turns text.
+
+    Names in files are whatever somebody wrote there, and a terminal obeys what it is sent.
+
+    Examples
+    --------
+    >>> print(printable("Größe\x1b[2J"))
+    Größe\x1b[2J
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def _shown(text: str, most: int = 1_000) -> str:
+    text = printable(text[: most + 1])
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 class GtmsimError(Exception):
@@ -198,6 +227,46 @@ class PrecisionError(_OneProblemError, ValueError):
     --------
     >>> print(PrecisionError("metric", "must converge", "mean"))
     metric: must converge, got 'mean'
+    """
+
+
+class ExecutorError(_OneProblemError, ValueError):
+    """An executor that loses the tasks that it is given.
+
+    Examples
+    --------
+    >>> print(ExecutorError("executor", "must finish tasks", "KilledWorker", "give it memory"))
+    executor: must finish tasks, got 'KilledWorker' (give it memory)
+    """
+
+
+class StorageError(_OneProblemError, ValueError):
+    """A file of results that is damaged, of another format, or of another run.
+
+    Examples
+    --------
+    >>> print(StorageError("run/summary.npz", "must be whole", "a wrong checksum"))
+    run/summary.npz: must be whole, got 'a wrong checksum'
+    """
+
+
+class GtmsimWarning(UserWarning):
+    """Base of every warning that gtmsim gives; none of them means that a number is wrong.
+
+    Examples
+    --------
+    >>> issubclass(LostWorkersWarning, GtmsimWarning)
+    True
+    """
+
+
+class LostWorkersWarning(GtmsimWarning):
+    """An executor lost its workers for good, and the run went on in threads of its own process.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> warnings.simplefilter("ignore", LostWorkersWarning)
     """
 
 

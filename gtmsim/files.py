@@ -6,6 +6,8 @@ import errno
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -56,6 +58,33 @@ def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
     return given
 
 
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keep others that ask for the same folder waiting until the block ends, where a system can.
+
+    Examples
+    --------
+    >>> with one_at_a_time(Path(".")):
+    ...     pass
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        # Not by closing alone: a process forked meanwhile has it open too.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
 def _replace(target: Path, data: bytes) -> None:
     # Not longer than the name itself may be, and created under the user's own umask.
     beside = target.with_name(f".{target.name[:32]}.{secrets.token_hex(8)}.tmp")
@@ -71,6 +100,17 @@ def _replace(target: Path, data: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have a move outlast a failure of power too, before the next one, where a system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 _BINARY = getattr(os, "O_BINARY", 0)

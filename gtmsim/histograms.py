@@ -6,7 +6,9 @@ number of tasks. Quantiles, tail means and shares follow with a stated error, th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +33,26 @@ _MARGIN = BINS_PER_OCTAVE
 def _edges(bins: Ints) -> Floats:
     """Lower edges of positive bins."""
     return (bins.astype(np.uint64) << np.uint64(52 - BIN_BITS)).view(np.float64)
+
+
+def _side_by_side(width: Ints) -> tuple[Ints, int]:
+    """Return where runs of bins start that stand side by side, and how many bins they have."""
+    ends = np.cumsum(width).reshape(width.shape)
+    # One more bin follows, which belongs to no run: values that go nowhere are counted there.
+    return ends - width, int(width.sum())
+
+
+def _narrow(values: Ints) -> npt.NDArray[np.uint8]:
+    """Return the low bytes (value, byte) of whole numbers, as many as the largest has."""
+    size = max(-(-int(values.max(initial=0)).bit_length() // 8), 1)
+    return values.astype("<i8").view(np.uint8).reshape(-1, 8)[:, :size].copy()
+
+
+def _widened(low: npt.NDArray[np.uint8]) -> Ints:
+    """Return the whole numbers that :func:`_narrow` was given."""
+    whole = np.zeros((low.shape[0], 8), dtype=np.uint8)
+    whole[:, : low.shape[1]] = low
+    return whole.view("<i8").ravel().astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -153,9 +175,9 @@ class Histograms:
         """Return empty rows with room for the same bins, which saves growing to them."""
         other = Histograms(self.rows)
         other.lowest, other.width = self.lowest.copy(), self.width.copy()
-        other.start = self.start.copy()
+        other.start, total = _side_by_side(other.width)
         # Of zeros that the system gives when they are touched: many never are.
-        other.bins, other.free = np.zeros(self.bins.shape, dtype=np.int64), self.free
+        other.bins = np.zeros((total + 1, 2), dtype=np.int64)
         return other
 
     def add(self, values: Floats, count: int | None = None) -> None:
@@ -183,6 +205,46 @@ class Histograms:
         np.minimum(self.extremes[:, 0], other.extremes[:, 0], out=self.extremes[:, 0])
         np.maximum(self.extremes[:, 1], other.extremes[:, 1], out=self.extremes[:, 1])
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what there is to store or send, without empty bins; :meth:`from_arrays` reads it.
+
+        Whether a bin is used takes a bit, its count and sum as many bytes as the largest needs.
+
+        Examples
+        --------
+        >>> one = Histograms(1)
+        >>> one.add(np.array([[1.0, 2.0]]))
+        >>> Histograms.from_arrays(one.arrays()).row(0).n
+        2
+        """
+        whole = self.empty_like()
+        whole.merge(self)
+        bins = whole.bins[:-1]
+        used = bins[:, 0] > 0
+        counts, sums = bins[used].T
+        return {
+            "lowest": self.lowest.astype(np.int32),
+            "width": self.width.astype(np.int32),
+            "used": np.packbits(used),
+            "counts": _narrow(counts),
+            "sums": _narrow(sums),
+            "zeros": self.zeros,
+            "extremes": self.extremes,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Histograms:
+        """Return the histograms that were stored."""
+        found = cls(arrays["zeros"].size)
+        found.lowest[:], found.width[:] = arrays["lowest"], arrays["width"]
+        found.zeros[:], found.extremes[:] = arrays["zeros"], arrays["extremes"]
+        found.start, total = _side_by_side(found.width)
+        used = np.flatnonzero(np.unpackbits(arrays["used"], count=total))
+        found.bins = np.zeros((total + 1, 2), dtype=np.int64)
+        found.bins[used, 0] = _widened(arrays["counts"])
+        found.bins[used, 1] = _widened(arrays["sums"])
+        return found
+
     def _cover(self, lowest: Ints, highest: Ints) -> None:
         """Make room for bins lowest to highest (row, sign); highest < lowest asks for none."""
         wanted, unused = highest >= lowest, self.width == 0
@@ -193,28 +255,28 @@ class Histograms:
         if not grows.any():
             return
         margin = np.where(unused, _MARGIN, self.width // 2)
-        low = np.where(below, lowest - margin, self.lowest)[grows]
-        high = np.where(above, highest + margin, last)[grows]
-        # Runs that grow move behind all others; what they leave behind stays empty.
-        width, used = high - low + 1, self.bins.shape[0] - 1 - self.free
-        start = used + np.cumsum(width) - width
-        needed = used + int(width.sum())
-        if needed >= self.bins.shape[0]:
-            # One more, which belongs to no run: values that go nowhere are counted there.
-            bins = np.zeros((2 * needed + 1, 2), dtype=np.int64)
-            bins[:used] = self.bins[:used]
-            self.bins = bins
+        low = np.where(below, lowest - margin, self.lowest)
+        width = np.where(above, highest + margin, last) - low + 1
+        used, bins = self.bins.shape[0] - 1 - self.free, self.bins
+        if used + int(width[grows].sum()) < bins.shape[0]:
+            # Runs that grow move behind all others; what they leave behind is not used again.
+            start = used + _side_by_side(width[grows])[0]
+        else:
+            # All move, and leave nothing unused but room to grow.
+            grows, used = np.ones_like(grows), 0
+            start, total = _side_by_side(width.ravel())
+            bins = np.zeros((total + total // 2 + 1, 2), dtype=np.int64)
         merge_bins(
             start,
-            low,
-            self.bins,
+            low[grows],
+            bins,
             self.start[grows],
             self.lowest[grows],
             self.width[grows],
             self.bins,
         )
-        self.free = self.bins.shape[0] - 1 - needed
-        self.lowest[grows], self.width[grows], self.start[grows] = low, width, start
+        self.bins, self.free = bins, bins.shape[0] - 1 - used - int(width[grows].sum())
+        self.lowest[grows], self.width[grows], self.start[grows] = low[grows], width[grows], start
 
     def row(self, r: int) -> Histogram:
         """Return one row's bins, ascending, empty ones left out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any, Self, get_args
 
 import numpy as np
@@ -21,6 +22,9 @@ _MOST_ENTRIES = 12
 
 _ENDS = slice(_MOST_ENTRIES // 2), slice(-(_MOST_ENTRIES // 2), None)
 
+MOST_PROBLEMS = 100
+"""Broken rules that are listed at once, of possibly millions."""
+
 
 class Model(BaseModel):
     """A frozen model that refuses unknown keys, NaN, infinities, and text or bool for a number.
@@ -32,12 +36,16 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def __init__(self, /, **data: Any) -> None:
-        data = {name: _to_plain(value) for name, value in data.items()}
-        problems = list(_not_numbers(data, type(self)))
+        try:
+            data = {name: _to_plain(value) for name, value in data.items()}
+        except RecursionError:
+            rule = "must be tables that are not nested this deep"
+            raise PlanError([Problem(type(self).__name__, rule, type(data).__name__)]) from None
+        problems = list(islice(_not_numbers(data, type(self)), MOST_PROBLEMS))
         try:
             super().__init__(**data)
         except ValidationError as error:
-            problems += _problems(error, data, type(self))
+            problems += islice(_problems(error, data, type(self)), MOST_PROBLEMS)
         if problems:
             prefix = "" if type(self).__name__ == _ROOT else f"{type(self).__name__}."
             raised = PlanError(
@@ -261,8 +269,9 @@ def _merge(problems: list[Problem]) -> list[Problem]:
             found[new.path] = Problem(old.path, rule, old.value, old.fix)
         elif _is_type(old.rule):
             found[new.path] = new
-    inner = [path for path in found if path.endswith("]")]
-    return [p for path, p in found.items() if not any(i.startswith(f"{path}[") for i in inner)]
+    inner = (path for path in found if path.endswith("]"))
+    holders = {path[:at] for path in inner for at, letter in enumerate(path) if letter == "["}
+    return [problem for path, problem in found.items() if path not in holders]
 
 
 def _is_type(rule: str) -> bool:

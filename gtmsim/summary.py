@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from gtmsim.compiled import CompiledPlan
 from gtmsim.core._types import Floats
@@ -36,10 +38,18 @@ MONTHLY_METRICS: Final = {
 """Metrics of a month, for each channel and the portfolio, and what they are."""
 
 
+Packed: TypeAlias = Mapping[str, npt.NDArray[Any]]
+"""A summary as it is stored and sent, without its empty bins."""
+
+_LEAST_SQUARES: Final = 1e-290
+"""Sum of squares below which it has lost digits: of values of 1e-145, which are worth nothing."""
+
+
 def scenario_metrics(draws: PortfolioDraws) -> Floats:
     """Return the metrics of a block, (metric, channel, scenario) in the order of METRICS.
 
-    A ratio whose denominator is zero does not exist and is NaN.
+    A ratio whose denominator is zero does not exist and is NaN; so is the effective number of
+    units whose squares a double cannot hold.
     """
     value, spend = draws.value, draws.spend
     table = np.empty((len(METRICS), *value.shape))
@@ -55,7 +65,8 @@ def scenario_metrics(draws: PortfolioDraws) -> Floats:
         # Rounding may lift a share of everything a little above one.
         np.minimum(draws.largest / value, 1.0, out=metrics["largest_share"])
         np.minimum(draws.top_value / value, 1.0, out=metrics["top_share"])
-        np.divide(value * value, draws.squares, out=metrics["effective_number"])
+        number = np.divide(value * value, draws.squares, out=metrics["effective_number"])
+    number[(draws.squares < _LEAST_SQUARES) | np.isinf(draws.squares)] = np.nan
     return table
 
 
@@ -127,6 +138,35 @@ class Summary:
             histograms.merge(other.months[metric])
         self.scenarios += other.scenarios
         self.reached += other.reached
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return its counts, ready to be stored or sent; :meth:`with_arrays` takes them back."""
+        parts = {"totals": self.totals, **self.months}
+        found = {f"{name}.{k}": v for name, part in parts.items() for k, v in part.arrays().items()}
+        return {**found, "counted": np.array([self.scenarios, self.reached])}
+
+    def with_arrays(self, arrays: Packed) -> Summary:
+        """Return a summary of the same plan with the counts that were stored.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If they are not those of such a summary.
+        """
+        other = Summary(self.names, self.horizon, self.target)
+
+        def stored(name: str, rows: int) -> Histograms:
+            start = f"{name}."
+            own = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+            found = Histograms.from_arrays(own)
+            if found.rows != rows:
+                raise ValueError(f"{name} has {found.rows} rows, not {rows}")
+            return found
+
+        other.totals = stored("totals", self.totals.rows)
+        other.months = {name: stored(name, part.rows) for name, part in self.months.items()}
+        other.scenarios, other.reached = arrays["counted"].tolist()
+        return other
 
     def metric(self, metric: str, channel: str) -> Histogram:
         """Return the distribution of a metric over scenarios."""

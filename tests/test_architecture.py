@@ -58,7 +58,7 @@ def core_reaching_out(path: str, tree: ast.Module) -> Iterator[str]:
     if path.startswith("gtmsim/core/"):
         for line, module in imports(tree):
             top = module.partition(".")[0]
-            allowed = top in {"numba", "numpy"} or top in sys.stdlib_module_names
+            allowed = top in {"llvmlite", "numba", "numpy"} or top in sys.stdlib_module_names
             if not allowed and not in_package(module, "gtmsim.core"):
                 yield f"line {line}: imports {module}"
 

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 import gtmsim as gtm
-from gtmsim import simulate
 from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.portfolio import empty_draws, simulate_block
 from gtmsim.core.streams import LANES
 from gtmsim.decide.pipeline import Lab
+from gtmsim.execute import Crew
 from gtmsim.plan import CampaignProgram, Plan, Ramp, SalesTeam, Staging
 from gtmsim.result import PortfolioResult
 from gtmsim.seeds import seed_key
+from gtmsim.simulate import run as running
+from gtmsim.simulate import simulator
 from gtmsim.summary import METRICS
 from tests import test_fields as fields
 from tests.laws import expect_same_mean, expect_same_quantiles, rejects
@@ -85,7 +87,7 @@ COMPARED = ("value", "spend", "beyond_horizon", "hits", "largest", "top_share", 
 
 
 def team_flows(plan: Plan, scenarios: int) -> dict[str, Floats]:
-    lab = Lab(plan, "reps", scenarios, SEED, 1, 0.95)
+    lab = Lab(plan, "reps", scenarios, SEED, Crew(1), 0.95)
     capacity, pipeline, closed, short = lab.outcome().flow
     return {"lost": pipeline - closed, "idle": capacity - closed, "short": short}
 
@@ -256,7 +258,7 @@ def test_a_rep_more_costs_what_it_costs_once_pipeline_binds() -> None:
 def test_reps_of_different_skill_close_less_than_the_team_could() -> None:
     """Equal shares: what a slow rep leaves is lost, though a fast one has time for it."""
     plan = Plan(horizon=12, channels=[TEAM.replace(hires=4, ramp=0.0, pipeline=2_400_000)])
-    capacity, pipeline, closed, _ = Lab(plan, "reps", 2_000, 1, 1, 0.95).outcome().flow
+    capacity, pipeline, closed, _ = Lab(plan, "reps", 2_000, 1, Crew(1), 0.95).outcome().flow
     assert np.all(closed <= np.minimum(capacity, pipeline) * (1 + 1e-12))
     assert np.mean(closed < 0.99 * np.minimum(capacity, pipeline)) > 0.5
 
@@ -274,8 +276,8 @@ def reference() -> PortfolioResult:
 def test_workers_and_chunks_do_not_change_a_bit(
     reference: PortfolioResult, workers: int, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "_chunk_size", lambda compiled: chunk)
-    monkeypatch.setattr(simulate, "_SHORTEST_TASK", 3 * LANES)
+    monkeypatch.setattr(simulator, "_chunk_size", lambda compiled: chunk)
+    monkeypatch.setattr(running, "_SHORTEST_TASK", 3 * LANES)
     result = gtm.simulate_portfolio(
         reference.plan, scenarios=6_000, rng=11, workers=workers, keep="scenarios"
     )

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import gtmsim as gtm
-from gtmsim import simulate
 from gtmsim.core.streams import LANES
 from gtmsim.presets import example_plan
 from gtmsim.result import PortfolioResult
+from gtmsim.simulate import run as running
+from gtmsim.simulate import simulator
 from gtmsim.summary import METRICS
 
 RUN = 12_000
@@ -67,7 +68,7 @@ def test_task_sizes_do_not_change_a_bit(
     chunk: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(simulate, "_chunk_size", lambda compiled: chunk)
+    monkeypatch.setattr(simulator, "_chunk_size", lambda compiled: chunk)
     result = gtm.simulate_portfolio(plan, scenarios=RUN, rng=11, workers=2)
     assert all(same_scenarios(reference, result, c, RUN) for c in reference.distributions.names)
     assert same_summary(reference, result)
@@ -159,8 +160,8 @@ def test_versions_stay_whatever_the_workers_and_chunks(
     chunk: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(simulate, "_chunk_size", lambda compiled: chunk)
-    monkeypatch.setattr(simulate, "_SHORTEST_TASK", 3 * LANES)
+    monkeypatch.setattr(simulator, "_chunk_size", lambda compiled: chunk)
+    monkeypatch.setattr(running, "_SHORTEST_TASK", 3 * LANES)
     result = gtm.simulate_portfolio(
         plan, scenarios=RUN, rng=11, workers=workers, alternatives=versions
     )

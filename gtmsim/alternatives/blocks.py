@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from gtmsim.alternatives.versions import Versions, version_of_block
 from gtmsim.compiled import CompiledChannel, compile_channel, fixed_spend, join_channels, most_spent
@@ -45,6 +46,7 @@ class BlockPlans:
         self, plan: Plan, versions: Versions, seed: int, spend_share: float = 0.01
     ) -> None:
         self._plan, self._seed, self._spend_share = plan, seed, spend_share
+        self._given = versions
         self._versions = [versions.get(c.name, (c,)) for c in plan.channels]
         spent = [
             max(most_spent(plan, version, fixed_spend(plan, version)) for version in all_versions)
@@ -52,6 +54,10 @@ class BlockPlans:
         ]
         self._followed = spend_share * sum(spent)
         self._compiled = lru_cache(_MOST_KEPT)(self._compile)
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        # What is sent elsewhere is compiled there, as its blocks ask for it.
+        return type(self), (self._plan, self._given, self._seed, self._spend_share)
 
     def arrays(self, block: int) -> PortfolioArrays:
         """Return the arrays of a block of scenarios.

@@ -20,7 +20,7 @@ from gtmsim.distributions import (
     Spliced,
 )
 from gtmsim.errors import ArgumentTypeError, check_count, check_number
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.progress import compilation_announced
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
 from gtmsim.statistics import Interval, probability_interval, quantile_interval
@@ -110,6 +110,7 @@ def claim_probability(
     scenarios: int = 10_000,
     rng: RNGLike = None,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> ClaimProbability:
     """Return how likely the top of spend is to bring the claimed share of a set's value.
 
@@ -135,6 +136,8 @@ def claim_probability(
         Source of the seed.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -166,8 +169,8 @@ def claim_probability(
     limit = None if cap is None else check_number("cap", cap, low=0, low_open=True)
     size = check_count("scenarios", scenarios)
     seed = resolve_seed(rng)
-    threads = default_workers() if workers is None else check_count("workers", workers, high=1024)
-    total, top = sample_totals(law, n, h, p, limit, size, seed, threads)
+    crew = Crew.of(workers, executor)
+    total, top = sample_totals(law, n, h, p, limit, size, seed, crew)
     valued = total > 0.0
     shares = np.sort(top[valued] / total[valued])
     # A share that equals the claim may come out a rounding error below it.
@@ -201,11 +204,11 @@ def sample_totals(
     cap: float | None,
     scenarios: int,
     seed: int,
-    workers: int,
+    crew: Crew,
 ) -> tuple[Floats, Floats]:
     """Return the total value and that of the top of spend, in units of one spend, (scenario,)."""
     # Imported on first use: the kernels bring the compiler with them.
-    from gtmsim.core.sets import SetArrays, sets_block
+    from gtmsim.core.sets import SetArrays
     from gtmsim.core.streams import LANES
     from gtmsim.sampling import compile_hits, compile_multiple, stream_of
 
@@ -224,15 +227,29 @@ def sample_totals(
     total, top = np.empty((2, size))
     key = seed_key(seed)
 
-    def run(first: int) -> None:
-        part = slice(first, first + step)
-        sets_block(*key, sets, np.uint64(first), total[part], top[part])
-
     step = LANES * max(1, _DRAWS_PER_CALL // (LANES * campaigns))
     with compilation_announced():
-        for _ in run_tasks(run, range(0, size, step), workers):
-            pass
+        for first, part in run_tasks(_Sets(sets, key, size, step), range(0, size, step), crew):
+            own = slice(first, first + part.shape[1])
+            total[own], top[own] = part
     return total[:scenarios], top[:scenarios]
+
+
+@dataclass(frozen=True)
+class _Sets:
+    """What draws a range of sets of campaigns, here or elsewhere."""
+
+    sets: Any
+    key: tuple[np.uint64, np.uint64]
+    size: int
+    step: int
+
+    def __call__(self, first: int) -> tuple[int, Floats]:
+        from gtmsim.core.sets import sets_block
+
+        part = np.empty((2, min(self.step, self.size - first)))
+        sets_block(*self.key, self.sets, np.uint64(first), part[0], part[1])
+        return first, part
 
 
 def as_multiple(multiple: AnyMultiple | float | Any) -> AnyMultiple:

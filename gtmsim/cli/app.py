@@ -25,8 +25,9 @@ from gtmsim.cli.output import (
     portfolio,
 )
 from gtmsim.cli.output import show as show_report
+from gtmsim.cli.replaying import replay
 from gtmsim.cli.reporting import report
-from gtmsim.cli.simulating import simulate
+from gtmsim.cli.simulating import Keep, simulate
 from gtmsim.errors import ArgumentError, GtmsimError, MetricError, check_number
 from gtmsim.files import write_file
 
@@ -43,13 +44,13 @@ class _Commands(TyperGroup):
         """Run a command."""
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            note("interrupted")
+        except KeyboardInterrupt as error:
+            note("\n".join(["interrupted", *_notes(error)]))
             raise typer.Exit(INTERRUPTED) from None
         except (GtmsimError, OSError) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise
-            note(f"error: {_message(error)}")
+            note("\n".join([f"error: {_message(error)}", *_notes(error)]))
             raise typer.Exit(USAGE) from None
 
 
@@ -57,6 +58,11 @@ def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """Return what was said beside an error, as where the work is kept that it interrupted."""
+    return getattr(error, "__notes__", [])
 
 
 app = typer.Typer(
@@ -143,13 +149,40 @@ def run(
             help="Compare the simulation with exact answers; the exit code is 1 if it fails.",
         ),
     ] = False,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep what is finished there; the same command goes on from it.",
+        ),
+    ] = None,
+    memory: Annotated[
+        str | None, typer.Option(help="Most memory to take, as 2GB; by default half of it.")
+    ] = None,
+    keep: Annotated[
+        Keep | None,
+        typer.Option(
+            help="Of the scenarios: all in memory, all in Parquet in the folder of --checkpoint, "
+            "or their distributions alone. By default all up to 1,000,000."
+        ),
+    ] = None,
 ) -> None:
     """Simulate a plan."""
     from gtmsim.plan import Plan
 
     folder = out is not None and (out.is_dir() or not (out.suffix or out.exists()))
     form = _format(format, None if folder else out)
-    result = simulate(Plan.from_toml(plan), scenarios, seed, workers)
+    result = simulate(
+        Plan.from_toml(plan),
+        scenarios,
+        seed,
+        workers,
+        keep=keep,
+        checkpoint=checkpoint,
+        memory=memory,
+    )
+    if keep == "auto":
+        note(f"kept: {result.manifest['keep']}")
     if validate:
         verdict = str(result.validate())
         # Tables carry it.
@@ -224,6 +257,9 @@ app.command()(fit)
 
 
 app.command()(report)
+
+
+app.command()(replay)
 
 
 @app.command()

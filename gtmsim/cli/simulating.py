@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from gtmsim.plan import Plan
@@ -11,8 +12,19 @@ if TYPE_CHECKING:
 MOST_KEPT = 1_000_000
 """Beyond so many scenarios only their distributions are kept, in constant memory."""
 
+Keep: TypeAlias = Literal["scenarios", "parquet", "summary", "auto"]
 
-def simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None) -> PortfolioResult:
+
+def simulate(
+    plan: Plan,
+    scenarios: int,
+    seed: int | None,
+    workers: int | None,
+    *,
+    keep: Keep | None = None,
+    checkpoint: Path | None = None,
+    memory: str | None = None,
+) -> PortfolioResult:
     """Simulate a plan, and keep its scenarios where they fit into memory."""
     from gtmsim.simulate import simulate_portfolio
 
@@ -21,5 +33,7 @@ def simulate(plan: Plan, scenarios: int, seed: int | None, workers: int | None) 
         scenarios=scenarios,
         rng=seed,
         workers=workers,
-        keep="scenarios" if scenarios <= MOST_KEPT else "summary",
+        keep=keep or ("scenarios" if scenarios <= MOST_KEPT else "summary"),
+        checkpoint=checkpoint,
+        memory=memory,
     )

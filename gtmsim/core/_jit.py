@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
 import numpy as np
+from llvmlite import binding
 from numba.core import event, types
 from numba.extending import intrinsic
 
@@ -47,6 +49,18 @@ def helper(func: F) -> F:
     """
     compiled: F = numba.njit(forceinline=True, **_SHARED)(func)
     return compiled
+
+
+@cache
+def processor() -> tuple[str, tuple[str, ...]]:
+    """Return the processor that kernels are compiled for, and those of its features that matter.
+
+    Values of one kind of processor agree to the last bit; fused multiply-add and the width of
+    vectors are what others may differ in.
+    """
+    features = binding.get_host_cpu_features()
+    wanted = ("avx2", "avx512f", "fma", "neon", "sve")
+    return binding.get_host_cpu_name(), tuple(name for name in wanted if features.get(name))
 
 
 class _FirstCompilation(event.Listener):

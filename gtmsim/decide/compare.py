@@ -10,6 +10,7 @@ from gtmsim.core.streams import MAX_SCENARIOS
 from gtmsim.decide.comparison import Comparison
 from gtmsim.decide.draws import Draws
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.plan import Plan
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics.intervals import check_level
@@ -30,6 +31,7 @@ def compare(
     target: float | None = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> Comparison:
     """Compare plans on common random numbers.
 
@@ -48,6 +50,8 @@ def compare(
         Probability with which each interval holds the truth.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def compare(
     count = check_count("scenarios", scenarios, low=FEWEST_SCENARIOS, high=MAX_SCENARIOS)
     wanted = None if target is None else check_number("target", target, low=0.0, low_open=True)
     level = check_level(level)
-    draws = Draws(count, rng, workers)
+    draws = Draws(count, rng, workers, executor)
     return Comparison(
         plans=named,
         metric=metric,

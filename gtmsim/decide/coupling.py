@@ -13,7 +13,7 @@ from gtmsim.core._types import Floats
 from gtmsim.core.streams import MAX_SCENARIOS
 from gtmsim.decide.pipeline import Lab, team_of, with_hires
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
-from gtmsim.execute import default_workers
+from gtmsim.execute import Crew, ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result.display import formatted_intervals
@@ -147,6 +147,7 @@ def where_leads_bind(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> LeadsBind:
     """Return how many reps a team's pipeline keeps busy, and what more pipeline would do.
 
@@ -170,6 +171,8 @@ def where_leads_bind(
         Of the intervals.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -199,10 +202,10 @@ def where_leads_bind(
     sales = team_of(plan, team)
     level = check_level(level)
     scenarios = check_count("scenarios", scenarios, low=_FEWEST, high=MAX_SCENARIOS)
-    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    crew = Crew.of(workers, executor)
     numbers = _numbers("hires", hires, np.linspace(1, 2 * sales.units, _ROWS), 99_999)
     bets = _program(plan, team, program, campaigns is not None)
-    lab = Lab(plan, team, scenarios, resolve_seed(rng), workers, level)
+    lab = Lab(plan, team, scenarios, resolve_seed(rng), crew, level)
     table = lab.table("hires", {n: with_hires(sales, n) for n in numbers})
     stops_at = next((n for n in numbers if table["next_rep", "estimate"][n] < 0.0), None)
     next_rep = ample = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,10 +10,9 @@ import numpy as np
 
 from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
-from gtmsim.core.portfolio import empty_draws, simulate_block
+from gtmsim.core.portfolio import PortfolioArrays, empty_draws, simulate_block
 from gtmsim.core.streams import LANES
-from gtmsim.errors import check_count
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.progress import compilation_announced
 from gtmsim.seeds import RNGLike, resolve_seed, seed_key
@@ -21,7 +21,10 @@ _KEPT = 32
 """Channels whose totals are kept: with 100,000 scenarios they take 1.6 megabytes each."""
 
 _AT_A_TIME = 32 * LANES
-"""Scenarios of a task: what it works on stays in the cache."""
+"""Scenarios at a time: what a task works on stays in the cache."""
+
+_SENT = 32
+"""Most times as many that a task has which is sent elsewhere."""
 
 
 class Totals(NamedTuple):
@@ -52,7 +55,8 @@ class Draws:
     scenarios : int
     rng : None, int, SeedSequence or Generator, optional
     workers : int, optional
-        Threads; they never change the result.
+        They never change the result.
+    executor : Executor or dask Client, optional
 
     Examples
     --------
@@ -62,11 +66,15 @@ class Draws:
     (1000,)
     """
 
-    def __init__(self, scenarios: int, rng: RNGLike = None, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        scenarios: int,
+        rng: RNGLike = None,
+        workers: int | None = None,
+        executor: ExecutorLike | None = None,
+    ) -> None:
         self.scenarios, self.seed = scenarios, resolve_seed(rng)
-        self.workers = (
-            default_workers() if workers is None else check_count("workers", workers, high=1024)
-        )
+        self.crew = Crew.of(workers, executor)
         self._channel = lru_cache(_KEPT)(self._simulated)
 
     def totals(self, plan: Plan) -> Totals:
@@ -86,19 +94,41 @@ class Draws:
     def _simulated(self, plan: Plan) -> Totals:
         """Simulate a plan for its totals alone: no distributions, no months, no best units."""
         arrays = compile_plan(plan, spend_share=0.0).arrays
-        size, key = -(-self.scenarios // LANES) * LANES, seed_key(self.seed)
+        size = -(-self.scenarios // LANES) * LANES
         value, spend = np.empty((2, size))
-
-        def run(first: int) -> None:
-            own = slice(first, min(first + _AT_A_TIME, size))
-            draws = empty_draws(arrays, own.stop - first)
-            simulate_block(key, arrays, first, draws)
-            value[own], spend[own] = draws.value[-1], draws.spend[-1]
-
+        # What is sent elsewhere should be worth the way; in threads it should fit the cache.
+        step = _AT_A_TIME
+        if self.crew.executor is not None:
+            step *= min(max(size // (2 * self.crew.size * _AT_A_TIME), 1), _SENT)
+        simulate = _Simulator(arrays, seed_key(self.seed), size, step)
         with compilation_announced():
-            for _ in run_tasks(run, range(0, size, _AT_A_TIME), self.workers):
-                pass
+            for first, part in run_tasks(simulate, range(0, size, step), self.crew):
+                own = slice(first, first + part.value.size)
+                value[own], spend[own] = part
         return Totals(value[: self.scenarios], spend[: self.scenarios])
+
+
+@dataclass(frozen=True)
+class _Simulator:
+    """What draws the totals of a range of scenarios, here or elsewhere."""
+
+    arrays: PortfolioArrays
+    key: tuple[np.uint64, np.uint64]
+    size: int
+    step: int
+
+    def __call__(self, first: int) -> tuple[int, Totals]:
+        last = min(first + self.step, self.size)
+        value, spend = np.empty((2, last - first))
+        draws = empty_draws(self.arrays, min(_AT_A_TIME, last - first))
+        for begin in range(first, last, _AT_A_TIME):
+            count = min(_AT_A_TIME, last - begin)
+            if count < _AT_A_TIME:
+                draws = empty_draws(self.arrays, count)
+            simulate_block(self.key, self.arrays, begin, draws)
+            own = slice(begin - first, begin - first + count)
+            value[own], spend[own] = draws.value[-1], draws.spend[-1]
+        return first, Totals(value, spend)
 
 
 def feeds(plan: Plan) -> bool:

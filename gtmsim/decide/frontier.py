@@ -18,6 +18,7 @@ from gtmsim.decide.figures import FIGURES, plan_figures
 from gtmsim.decide.hull import Points
 from gtmsim.decide.mixes import Mix, Mixer
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan, SalesTeam
 from gtmsim.result.display import format_number, format_share, formatted_intervals
@@ -139,7 +140,12 @@ class Frontier(Shown):
         return not any(dent.low > 0.0 for dent in self.dents.values())
 
     def best(
-        self, objective: str | None = None, *, rng: RNGLike = None, workers: int | None = None
+        self,
+        objective: str | None = None,
+        *,
+        rng: RNGLike = None,
+        workers: int | None = None,
+        executor: ExecutorLike | None = None,
     ) -> Comparison:
         """Return the mix with the highest figure beside the plan as it is, with fresh luck.
 
@@ -174,6 +180,7 @@ class Frontier(Shown):
             target=None if math.isnan(self.target) else self.target,
             level=self.level,
             workers=workers,
+            executor=executor,
         )
 
     def _best_place(self, objective: str) -> int:
@@ -267,6 +274,7 @@ def frontier(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> Frontier:
     """Sweep the mix of sales and marketing at a fixed budget.
 
@@ -295,6 +303,8 @@ def frontier(
     level : float, default 0.95
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -342,7 +352,7 @@ def frontier(
     level = check_level(level)
     mixer = Mixer(plan, money, vary)
     mixes = tuple(mixer.mix(share, size) for share in asked for size in of_size)
-    draws = Draws(count, rng, workers)
+    draws = Draws(count, rng, workers, executor)
     intervals, wanted, worst, most = [], [], [], 0.0
     for mix in mixes:
         totals = draws.totals(mix.plan)

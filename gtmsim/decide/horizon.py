@@ -18,7 +18,7 @@ from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.decide.mixes import Mix, Mixer
 from gtmsim.decide.paired import Figure, difference, probability_figure
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.progress import compilation_announced, progress_bar
@@ -205,6 +205,7 @@ def mix_by_horizon(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
     progress: bool | None = None,
 ) -> HorizonMap:
     """Return the chance to hit the plan for each mix of sales and marketing, month by month.
@@ -233,6 +234,8 @@ def mix_by_horizon(
         Of all intervals.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
     progress : bool, optional
         A progress bar, by default where it can be seen.
 
@@ -273,7 +276,7 @@ def mix_by_horizon(
     money = None if budget is None else check_number("budget", budget, low=0.0, low_open=True)
     count = check_count("scenarios", scenarios, high=MAX_SCENARIOS)
     level = check_level(level)
-    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    crew = Crew.of(workers, executor)
     seed = resolve_seed(rng)
     mixer = Mixer(plan, money)
     made = tuple(mixer.mix(share) for share in shares)
@@ -284,7 +287,7 @@ def mix_by_horizon(
     ):
         for place, mix in enumerate(made):
             run = _Run(mix.plan, seed, months, times if goal is None else math.nan, goal)
-            for first, part in run_tasks(run.task, range(0, count, _TASK), workers):
+            for first, part in run_tasks(run.task, range(0, count, _TASK), crew):
                 own = hit[place, :, first : first + _TASK]
                 own[:] = part[:, : own.shape[1]]
                 bar.update(own.shape[1])

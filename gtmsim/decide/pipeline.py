@@ -13,10 +13,10 @@ import pandas as pd
 from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
 from gtmsim.core.coupling import FLOWS
-from gtmsim.core.portfolio import empty_draws, simulate_channels
+from gtmsim.core.portfolio import PortfolioArrays, empty_draws, simulate_channels
 from gtmsim.core.streams import LANES
 from gtmsim.errors import ArgumentError, PrecisionError
-from gtmsim.execute import run_tasks
+from gtmsim.execute import Crew, run_tasks
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.seeds import seed_key
 from gtmsim.statistics import Interval, mean_interval, quantile_interval
@@ -50,7 +50,8 @@ class Lab:
     plan : Plan
     team : str
         With a pipeline.
-    scenarios, seed, workers : int
+    scenarios, seed : int
+    crew : Crew
     level : float
         Of intervals.
     """
@@ -59,7 +60,7 @@ class Lab:
     team: str
     scenarios: int
     seed: int
-    workers: int
+    crew: Crew
     level: float
 
     def fresh(self) -> Lab:
@@ -132,17 +133,28 @@ class Lab:
         value, spend = np.empty((2, self.scenarios))
         flow = np.empty((len(FLOWS), self.scenarios))
 
-        def simulate(first: int) -> None:
-            draws = empty_draws(arrays, _TASK)
-            simulate_channels(seed_key(self.seed), arrays, first, draws)
-            own, count = slice(first, first + _TASK), min(_TASK, self.scenarios - first)
-            value[own] = draws.value[place, :count]
-            spend[own] = draws.spend[:-1, :count].sum(axis=0)
-            flow[:, own] = draws.flow[place, :, :count]
-
-        for _ in run_tasks(simulate, range(0, self.scenarios, _TASK), self.workers):
-            pass
+        simulate = _Simulator(arrays, place, seed_key(self.seed), self.scenarios)
+        for first, part in run_tasks(simulate, range(0, self.scenarios, _TASK), self.crew):
+            own = slice(first, first + part.value.size)
+            value[own], spend[own], flow[:, own] = part
         return Outcome(value, spend, flow)
+
+
+@dataclass(frozen=True)
+class _Simulator:
+    """What draws a range of scenarios of the team at a place, here or elsewhere."""
+
+    arrays: PortfolioArrays
+    place: int
+    key: tuple[np.uint64, np.uint64]
+    scenarios: int
+
+    def __call__(self, first: int) -> tuple[int, Outcome]:
+        draws = empty_draws(self.arrays, _TASK)
+        simulate_channels(self.key, self.arrays, first, draws)
+        count = min(_TASK, self.scenarios - first)
+        value, flow = draws.value[self.place, :count], draws.flow[self.place, :, :count]
+        return first, Outcome(value, draws.spend[:-1, :count].sum(axis=0), flow)
 
 
 def team_of(plan: Plan, name: str) -> SalesTeam:

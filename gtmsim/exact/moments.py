@@ -208,7 +208,12 @@ def _spread(part: _Moments) -> float:
     """Variance of a channel's value, the market's shock included."""
     if not math.isfinite(part.second):
         return part.second
-    return max(math.exp(part.market_sigma**2) * part.second - part.value**2, 0.0)
+    if part.second == 0.0:
+        return 0.0
+    # Infinite where it is more than a double holds, as with a market of log-sd 50.
+    with np.errstate(over="ignore", invalid="ignore"):
+        shock = float(np.exp(part.market_sigma**2))
+    return max(shock * part.second - part.value * part.value, 0.0)
 
 
 def _portfolio_variance(parts: list[_Moments]) -> float:
@@ -218,8 +223,10 @@ def _portfolio_variance(parts: list[_Moments]) -> float:
     total = sum(variances)
     for i, one in enumerate(parts):
         for other in parts[:i]:
-            shared = math.expm1(one.market_sigma * other.market_sigma)
-            total += 2.0 * shared * one.value * other.value
+            with np.errstate(over="ignore"):
+                shared = float(np.expm1(one.market_sigma * other.market_sigma))
+            if one.value > 0.0 and other.value > 0.0:
+                total += 2.0 * shared * one.value * other.value
     return total
 
 

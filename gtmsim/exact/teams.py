@@ -16,7 +16,7 @@ from gtmsim.plan import Plan, SalesTeam
 
 Complexes = npt.NDArray[np.complex128]
 
-_MOST_WORK = 3e8
+_MOST_WORK = 1e7
 """Products behind a variance with returns to scale; beyond it the variance is left out."""
 
 
@@ -282,10 +282,12 @@ def _team_jet(jets: Sequence[_Jet], starts: Counter[int]) -> _Jet:
 def _power(jet: _Jet, n: int) -> _Jet:
     if n == 1:
         return jet
-    less = n * jet.value ** (n - 1)
-    least = n * (n - 1) * jet.value ** (n - 2)
+    # One power of an array, not three: for teams of hundreds they are most of the work.
+    rest = jet.value ** (n - 2)
+    less = n * rest * jet.value
+    least = n * (n - 1) * rest
     return _Jet(
-        jet.value**n,
+        rest * jet.value * jet.value,
         less * jet.first,
         less * jet.second,
         less * jet.mixed + least * jet.first * jet.second,

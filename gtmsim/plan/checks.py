@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gtmsim.errors import PlanError, Problem
+from gtmsim.model import MOST_PROBLEMS
 from gtmsim.plan.campaigns import CampaignProgram
 from gtmsim.plan.fields import broken
 from gtmsim.plan.sales import SalesTeam
@@ -56,6 +57,8 @@ def build_channels(
             rule = f"must be unique, and is the name of channels[{first[name]}] already"
             found.append(Problem("name", rule, name, "rename one of the two"))
         problems += [replace(p, path=f"[{place}].{p.path}".rstrip(".")) for p in found]
+        if len(problems) >= MOST_PROBLEMS:
+            raise PlanError(problems)
     problems += _unfed(channels, first)
     if problems:
         raise PlanError(problems)

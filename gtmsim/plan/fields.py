@@ -14,6 +14,9 @@ RESERVED = "portfolio"
 SMALLEST = 1e-6
 """Smallest amount of money that is not nothing: ratios and squares of amounts stay in range."""
 
+LONGEST_NAME = 200
+"""Letters of a name: it stands in tables and in the labels of plots."""
+
 
 def broken(rule: str, value: object, fix: str | None = None, path: str = "") -> PlanError:
     """Return the error of a field's validator; its path is relative to the field."""
@@ -23,6 +26,8 @@ def broken(rule: str, value: object, fix: str | None = None, path: str = "") -> 
 def _check_name(name: str) -> str:
     if not name.strip():
         raise broken("must not be blank", name)
+    if len(name) > LONGEST_NAME:
+        raise broken(f"must have at most {LONGEST_NAME} letters", name, f"it has {len(name):,}")
     if not name.isprintable():
         raise broken("must be printable text", name)
     return name

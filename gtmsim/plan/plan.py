@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Self, TypeAlias
 
@@ -201,6 +202,28 @@ class Plan(Shown, Model):
         """
         return cls(**parse_json(text, "JSON text"))
 
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any]) -> Self:
+        """Return the plan of nested tables, as the manifest of a result holds it.
+
+        Raises
+        ------
+        PlanError
+            If the plan breaks rules; all of them are listed.
+
+        Examples
+        --------
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> plan = Plan(horizon=24, channels=[team])
+        >>> Plan.from_tables(plan.to_tables()) == plan
+        True
+        """
+        return cls.model_validate(tables)
+
+    def to_tables(self) -> dict[str, Any]:
+        """Return the plan as nested tables of plain values: what its hash is of."""
+        return self.model_dump(mode="json", exclude_none=True)
+
     def to_toml(self, path: PlanPath | None = None) -> str:
         """Return the plan as TOML that reads back equal, to the last bit.
 
@@ -226,7 +249,7 @@ class Plan(Shown, Model):
         >>> print(plan.to_toml().splitlines()[1])
         horizon = 24
         """
-        text = tomli_w.dumps(self._tables())
+        text = tomli_w.dumps(self.to_tables())
         if path is not None:
             write_plan_file(path, text)
         return text
@@ -247,13 +270,10 @@ class Plan(Shown, Model):
         >>> print(plan.to_json().splitlines()[2])
           "horizon": 24,
         """
-        text = json.dumps(self._tables(), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(self.to_tables(), indent=2, ensure_ascii=False) + "\n"
         if path is not None:
             write_plan_file(path, text)
         return text
-
-    def _tables(self) -> dict[str, Any]:
-        return self.model_dump(mode="json", exclude_none=True)
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
@@ -280,5 +300,5 @@ class Plan(Shown, Model):
         >>> len(Plan(horizon=24, channels=[team]).plan_hash)
         64
         """
-        canonical = json.dumps(self._tables(), sort_keys=True, separators=(",", ":"))
+        canonical = json.dumps(self.to_tables(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()

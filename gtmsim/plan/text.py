@@ -13,6 +13,15 @@ from typing import Any
 from gtmsim.errors import ArgumentTypeError, PlanFileError, Problem
 from gtmsim.files import write_file
 
+MOST_TEXT = 16 * 2**20
+"""Longest plan, 16 MB: a million campaigns, each with its own spend and month, are shorter."""
+
+_DIGITS = re.compile(r"[0-9_]{5000}")
+"""More digits in a row than Python reads as a number; to find that out takes TOML a gigabyte."""
+
+_DOTS = re.compile(r"""(?:[\w\-"']{1,50}\s{0,3}\.\s{0,3}){50}""")
+"""A key of so many parts is no plan's, and TOML takes the square of their number for it."""
+
 PlanPath = str | os.PathLike[str]
 
 
@@ -27,13 +36,19 @@ def read_plan_file(path: PlanPath) -> str:
         If there is no such file, or it cannot be read as UTF-8.
     """
     try:
+        with Path(path).open("rb") as file:
+            data = file.read(MOST_TEXT + 1)
+        if len(data) > MOST_TEXT:
+            raise _too_long(path)
         # utf-8-sig: some editors begin a file with a byte order mark.
-        return Path(path).read_text(encoding="utf-8-sig")
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except TypeError:
         raise ArgumentTypeError("path", "must be the path of a file", path) from None
     except UnicodeDecodeError as error:
         fix = "save it as plain text in UTF-8"
         raise _unreadable(path, "must be UTF-8 text", f"byte {error.start}", fix) from None
+    except PlanFileError:
+        raise
     except FileNotFoundError:
         fix = "`gtmsim init` writes a plan to start from"
         raise _unreadable(path, "must be a file that exists", str(path), fix) from None
@@ -87,6 +102,13 @@ def _parse(
 ) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ArgumentTypeError("text", f"must be {language} text", text)
+    if len(text) > MOST_TEXT:
+        raise _too_long(source)
+    if found := _DIGITS.search(text):
+        rule = f"must be {language} without numbers of thousands of digits"
+        raise _unreadable(source, rule, found[0])
+    if found := _DOTS.search(text):
+        raise _unreadable(source, f"must be {language} that is not nested this deep", found[0])
     try:
         tables = load(text)
     except RecursionError:
@@ -103,6 +125,12 @@ def _parse(
     if not isinstance(tables, dict):
         raise _unreadable(source, f"must be a {language} object", tables, fix)
     return tables
+
+
+def _too_long(path: PlanPath) -> PlanFileError:
+    rule = f"must have at most {MOST_TEXT:,} bytes"
+    fix = "a plan of many equal campaigns gives their number, not each of them"
+    return _unreadable(path, rule, "more than that", fix)
 
 
 def _reason(error: Exception) -> str:

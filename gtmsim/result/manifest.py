@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from gtmsim.alternatives import Versions, versions_digest
+from gtmsim.core._jit import processor
 from gtmsim.core.streams import STREAM_VERSION
 from gtmsim.plan import Plan
 
@@ -28,9 +29,11 @@ def make_manifest(
     >>> make_manifest(example_plan(), seed=7, scenarios=1_000, keep="summary")["seed"]
     7
     """
+    name, features = processor()
     manifest = {
         "plan": plan.name,
         "plan_hash": plan.plan_hash,
+        "canonical_plan": plan.to_tables(),
         "seed": seed,
         "scenarios": scenarios,
         "keep": keep,
@@ -38,6 +41,8 @@ def make_manifest(
         "versions": {package: version(package) for package in _PACKAGES},
         "python": platform.python_version(),
         "machine": platform.machine(),
+        "processor": name,
+        "processor_features": list(features),
     }
     if versions:
         manifest["alternatives"] = {

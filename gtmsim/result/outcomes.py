@@ -14,6 +14,7 @@ from gtmsim.core._types import Floats
 from gtmsim.errors import MetricError, check_levels, check_number
 from gtmsim.histograms import RELATIVE_WIDTH
 from gtmsim.plan import CampaignProgram, Plan
+from gtmsim.result.parts import StoredScenarios
 from gtmsim.summary import METRICS, Summary, place_of
 
 PORTFOLIO = "portfolio"
@@ -29,6 +30,7 @@ class Outcomes:
     distributions: Summary
     kept: Floats | None
     alternatives: Versions = field(default_factory=dict)
+    stored: StoredScenarios | None = None
 
     @property
     def scenarios(self) -> int:
@@ -85,6 +87,8 @@ class Outcomes:
         """
         row = place_of(tuple(METRICS), metric, "metric")
         place = place_of(self.distributions.names, channel, "channel")
+        if self.stored is not None:
+            return self.stored.column(metric, channel)
         if self.kept is None:
             raise MetricError(
                 "keep", "must be 'scenarios' to read single scenarios", "summary",

@@ -16,6 +16,7 @@ from scipy import special, stats
 from gtmsim.claim.probability import sample_totals
 from gtmsim.core._types import Floats
 from gtmsim.distributions import Pareto
+from gtmsim.execute import Crew
 from tests.laws import rejects
 
 
@@ -67,6 +68,6 @@ def expect_mean(shares: Floats, exact: float) -> None:
 @pytest.mark.parametrize(("n", "sets"), [(100, 100_000), (1_000, 30_000), (10_000, 6_000)])
 @pytest.mark.parametrize("alpha", [0.6, 1.1, 1.7])
 def test_the_mean_share_is_exact(alpha: float, n: int, sets: int) -> None:
-    total, top = sample_totals(Pareto(tail_index=alpha), n, 1.0, 0.01, None, sets, 3, 2)
+    total, top = sample_totals(Pareto(tail_index=alpha), n, 1.0, 0.01, None, sets, 3, Crew(2))
     expect_mean(top / total, exact_mean_share(alpha, n))
     rejects(expect_mean, top / total, exact_mean_share(alpha * 1.05, n))

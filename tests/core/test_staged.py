@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import gtmsim as gtm
-from gtmsim import simulate
 from gtmsim.core.streams import LANES
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam, Staging
 from gtmsim.result import PortfolioResult
+from gtmsim.simulate import simulator
 from gtmsim.summary import METRICS
 from tests.laws import expect_same_mean, expect_same_quantiles, rejects
 from tests.reference import simulate_reference
@@ -230,7 +230,7 @@ def test_the_same_bits_for_workers_chunks_prefixes_and_company(
     assert same(whole, company, "bets", 3_000)
     assert not same(company, run(plan, 3_000), "portfolio", 3_000)
     for chunk in (LANES, 3 * LANES):
-        monkeypatch.setattr(simulate, "_chunk_size", lambda compiled, chunk=chunk: chunk)
+        monkeypatch.setattr(simulator, "_chunk_size", lambda compiled, chunk=chunk: chunk)
         assert same(whole, run(plan, 3_000, workers=2), "bets", 3_000)
 
 

@@ -14,6 +14,7 @@ from gtmsim.core._types import Floats
 from gtmsim.decide import pipeline
 from gtmsim.decide.coupling import LeadsBind, where_leads_bind
 from gtmsim.errors import ArgumentError, ArgumentTypeError
+from gtmsim.execute import Crew
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam, Staging
 from tests.laws import expect_mean, rejects
 from tests.reference import simulate_reference
@@ -205,7 +206,7 @@ def test_a_rep_more_brings_less_and_costs_as_much_as_leads_bind(found: LeadsBind
     assert found.hires["idle", "estimate"].is_monotonic_increasing
     assert found.hires["lost", "estimate"].is_monotonic_decreasing
     crowd = where_leads_bind(PLAN, "reps", (200,), campaigns=(24,), scenarios=1_000, rng=3)
-    lab = pipeline.Lab(PLAN, "reps", 1_000, 3, 1, 0.95)
+    lab = pipeline.Lab(PLAN, "reps", 1_000, 3, Crew(1), 0.95)
     cost = lab.outcome(pipeline.with_hires(TEAM, 201)).spend
     cost -= lab.outcome(pipeline.with_hires(TEAM, 200)).spend
     gain = crowd.hires["next_rep", "estimate"][200]

@@ -17,6 +17,7 @@ from gtmsim.decide.allocation.search import IMPOSSIBLE, Found, rule_values
 from gtmsim.decide.allocation.setting import Setting, check_found, make_setting
 from gtmsim.decide.paired import difference
 from gtmsim.errors import InfeasibleError, Problem, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.plan import CampaignProgram, Channel, Plan, SalesTeam
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval, probability_interval
@@ -34,6 +35,7 @@ def allocate(
     scenarios: int = 20_000,
     rng: RNGLike = None,
     level: float = 0.95,
+    executor: ExecutorLike | None = None,
 ) -> Allocation:
     """Return the mix of hires and campaigns that is best for a budget.
 
@@ -59,6 +61,8 @@ def allocate(
     rng : None, int, SeedSequence or Generator, optional
     level : float, default 0.95
         Of all intervals.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -111,6 +115,7 @@ def allocate(
         scenarios=scenarios,
         rng=rng,
         level=level,
+        executor=executor,
     )
     check_budget(setting.levers, setting.constraints, budget)
     start = tuple(lever.given for lever in setting.levers)

@@ -15,6 +15,7 @@ from gtmsim.decide.allocation.levers import Mix, total_cost
 from gtmsim.decide.allocation.objectives import ProbAtLeast
 from gtmsim.decide.allocation.setting import Setting, check_found, make_setting
 from gtmsim.errors import InfeasibleError, Problem, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Channel, Plan
 from gtmsim.result.display import format_number, format_share
@@ -132,6 +133,7 @@ def smallest_budget(
     scenarios: int = 20_000,
     rng: RNGLike = None,
     level: float = 0.95,
+    executor: ExecutorLike | None = None,
 ) -> SmallestBudget:
     """Return the smallest budget whose best mix reaches a target with a probability.
 
@@ -147,6 +149,8 @@ def smallest_budget(
     most : float, optional
         Largest budget to look at; by default ten times what the channels as given cost.
     metric : {"value", "net"}
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -185,6 +189,7 @@ def smallest_budget(
         scenarios=scenarios,
         rng=rng,
         level=level,
+        executor=executor,
     )
     given = total_cost(setting.levers, tuple(lever.given for lever in setting.levers))
     most = _TIMES * given if most is None else check_number("most", most, low=0.0, low_open=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,13 +18,13 @@ import numpy as np
 
 from gtmsim.compiled import compile_plan
 from gtmsim.core._types import Floats
-from gtmsim.core.portfolio import empty_draws, simulate_block
+from gtmsim.core.portfolio import PortfolioArrays, empty_draws, simulate_block
 from gtmsim.core.streams import LANES
 from gtmsim.decide.allocation.levers import NOTHING, Lever, Mix, Stake
 from gtmsim.decide.allocation.objectives import Sample
 from gtmsim.decide.draws import Draws, Totals
 from gtmsim.exact import exact_moments
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.plan import CampaignProgram, Channel, Plan
 from gtmsim.seeds import seed_key
 
@@ -74,6 +75,7 @@ class Outcomes:
     scenarios : int
     with_mean : bool
         Whether exact means are needed.
+    executor : Executor or dask Client, optional
     """
 
     def __init__(
@@ -84,10 +86,11 @@ class Outcomes:
         scenarios: int,
         *,
         with_mean: bool,
+        executor: ExecutorLike | None = None,
     ) -> None:
         self.levers = tuple(levers)
         self.seed, self.scenarios, self.with_mean = seed, scenarios, with_mean
-        self._plan, self._draws = plan, Draws(scenarios, seed)
+        self._plan, self._draws = plan, Draws(scenarios, seed, executor=executor)
         self._groups = groups_of(plan.channels)
         self._paths_count = min(PATHS, scenarios)
         self._row = lru_cache(max(_ROOM // (16 * scenarios), 16))(self._simulate)
@@ -181,34 +184,44 @@ class Outcomes:
 
     def _follow(self, group: tuple[int, ...], key: Mix) -> _Paths:
         plan = self._plan_of(group, key)
-        value, spend = monthly_paths(plan, self._paths_count, self.seed)
+        value, spend = monthly_paths(plan, self._paths_count, self.seed, self._draws.crew)
         undiscounted = (1.0 + plan.discount_rate) ** (np.arange(plan.horizon) / 12.0)[:, None]
         return _Paths(np.cumsum(undiscounted * value, 0), np.cumsum(undiscounted * spend, 0))
 
 
-def monthly_paths(plan: Plan, scenarios: int, seed: int) -> tuple[Floats, Floats]:
+def monthly_paths(plan: Plan, scenarios: int, seed: int, crew: Crew) -> tuple[Floats, Floats]:
     """Return value and spend of a plan in every month (month, scenario), in present value.
 
     Examples
     --------
     >>> from gtmsim.presets import example_plan
-    >>> value, spend = monthly_paths(example_plan(), 200, seed=7)
+    >>> value, spend = monthly_paths(example_plan(), 200, seed=7, crew=Crew.of())
     >>> value.shape
     (24, 200)
     """
     arrays, key = compile_plan(plan, spend_share=0.0).arrays, seed_key(seed)
     value, spend = np.empty((2, plan.horizon, scenarios))
 
-    def run(first: int) -> None:
-        count = min(_CHUNK, scenarios - first)
-        draws = empty_draws(arrays, -(-count // LANES) * LANES)
-        simulate_block(key, arrays, first, draws)
-        own = slice(first, first + count)
-        value[:, own], spend[:, own] = draws.month[-1, :, :count], draws.spend_month[-1, :, :count]
-
-    for _ in run_tasks(run, range(0, scenarios, _CHUNK), default_workers()):
-        pass
+    paths = _PathsOf(arrays, key, scenarios)
+    for first, part in run_tasks(paths, range(0, scenarios, _CHUNK), crew):
+        own = slice(first, first + part.shape[2])
+        value[:, own], spend[:, own] = part
     return value, spend
+
+
+@dataclass(frozen=True)
+class _PathsOf:
+    """What draws value and spend by month of a range of scenarios, here or elsewhere."""
+
+    arrays: PortfolioArrays
+    key: tuple[np.uint64, np.uint64]
+    scenarios: int
+
+    def __call__(self, first: int) -> tuple[int, Floats]:
+        count = min(_CHUNK, self.scenarios - first)
+        draws = empty_draws(self.arrays, -(-count // LANES) * LANES)
+        simulate_block(self.key, self.arrays, first, draws)
+        return first, np.stack((draws.month[-1], draws.spend_month[-1]))[:, :, :count]
 
 
 def feeds_of(channel: Channel) -> str | None:

@@ -33,6 +33,7 @@ from gtmsim.errors import (
     check_count,
     check_number,
 )
+from gtmsim.execute import ExecutorLike
 from gtmsim.plan import Channel, Plan
 from gtmsim.seeds import RNGLike, resolve_seed
 from gtmsim.statistics.intervals import check_level
@@ -85,6 +86,7 @@ def make_setting(
     scenarios: int,
     rng: RNGLike,
     level: float,
+    executor: ExecutorLike | None = None,
 ) -> Setting:
     """Check the arguments of a question and prepare what answers it.
 
@@ -128,6 +130,7 @@ def make_setting(
             one,
             scenarios,
             with_mean=objective.needs_mean,
+            executor=executor,
         )
         for one in (seed, other)
     )

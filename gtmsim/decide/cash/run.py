@@ -15,7 +15,7 @@ from gtmsim.core.portfolio import empty_draws, simulate_block
 from gtmsim.core.streams import LANES, MAX_SCENARIOS
 from gtmsim.decide.cash.figures import Cash
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.progress import compilation_announced, progress_bar
 from gtmsim.result import PortfolioResult
@@ -36,6 +36,7 @@ def cash(
     level: float = 0.95,
     alternatives: Mapping[str, Sequence[SalesTeam | CampaignProgram]] | None = None,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
     progress: bool | None = None,
 ) -> Cash:
     """Return when a plan pays back, the cash it needs before, and what it is worth.
@@ -58,6 +59,8 @@ def cash(
         As in :func:`gtmsim.simulate_portfolio`; not with a result, which has its own.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
     progress : bool, optional
         A progress bar, by default where it can be seen.
 
@@ -105,12 +108,12 @@ def cash(
         raise ArgumentTypeError("plan", rule, plan, "read a file with Plan.from_toml(path)")
     rates = _check_rates(discount_rates)
     opening = check_number("opening", opening, low=0.0)
-    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    crew = Crew.of(workers, executor)
     if progress is not None and not isinstance(progress, bool):
         raise ArgumentTypeError("progress", "must be True, False or None", progress)
     level = check_level(level)
     run = _Run(plan, seed, versions, rates, opening)
-    kept = run.all(count, workers, progress)
+    kept = run.all(count, crew, progress)
     return Cash(plan, seed, rates, opening, level, kept, versions)
 
 
@@ -147,7 +150,7 @@ class _Run:
         years = np.arange(flat.horizon) / 12.0
         self.factors: Floats = (1.0 + np.array(rates)[:, None]) ** -years
 
-    def all(self, scenarios: int, workers: int, progress: bool | None) -> Floats:
+    def all(self, scenarios: int, crew: Crew, progress: bool | None) -> Floats:
         """Return the figures of all scenarios (figure, channel, scenario)."""
         rows = NPV + self.factors.shape[0]
         kept = np.empty((rows, len(self.compiled.names), scenarios))
@@ -156,7 +159,7 @@ class _Run:
             compilation_announced(progress),
             progress_bar(scenarios, f"cash of {self.plan.name}", progress) as bar,
         ):
-            for first, part in run_tasks(self.task, tasks, workers):
+            for first, part in run_tasks(self.task, tasks, crew):
                 kept[:, :, first : first + part.shape[2]] = part
                 bar.update(part.shape[2])
         return kept

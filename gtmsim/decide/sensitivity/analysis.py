@@ -17,6 +17,7 @@ from gtmsim.decide.sensitivity.sobol import sobol
 from gtmsim.decide.sensitivity.study import Study
 from gtmsim.decide.sensitivity.tornado import tornado
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan, SalesTeam
 from gtmsim.result.display import format_number, format_share
@@ -140,6 +141,7 @@ def sensitivity(
     most: int = 8,
     samples: int = 64,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> Sensitivity:
     """Return how much each assumption of a plan moves a figure of it.
 
@@ -174,6 +176,8 @@ def sensitivity(
         A power of 2: for Sobol indices the figure is evaluated (assumptions + 2) times as often.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -213,7 +217,7 @@ def sensitivity(
     if samples & (samples - 1):
         fix = f"write {2 ** round(math.log2(samples))}"
         raise ArgumentError("samples", "must be a power of 2", samples, fix)
-    study = Study(plan, metric, scenarios, rng, level, workers)
+    study = Study(plan, metric, scenarios, rng, level, workers, executor)
     versions = check_alternatives(plan, alternatives)
     varied, left = assumptions(plan, ranges, versions, only)
     table, broken = tornado(study, varied)
@@ -223,7 +227,7 @@ def sensitivity(
         widest = [by_path[str(path)] for path in table.index if path in by_path]
         whole = [Versioned(name, found) for name, found in versions.items()]
         few = min(study.scenarios, _SOBOL_SCENARIOS)
-        small = Study(plan, metric, few, study.draws.seed, level, workers)
+        small = Study(plan, metric, few, study.draws.seed, level, workers, executor)
         inputs: list[Assumption | Versioned] = [*whole, *widest[:most]]
         indices = sobol(small, inputs, samples) if inputs else None
     return Sensitivity(

@@ -15,6 +15,7 @@ from gtmsim.decide.sensitivity.metric import plain
 from gtmsim.decide.sensitivity.ranges import Assumption, assumptions
 from gtmsim.decide.sensitivity.study import Study
 from gtmsim.errors import ArgumentError, ArgumentTypeError, MetricError, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.result.display import format_number, format_share
@@ -117,6 +118,7 @@ def break_even(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> BreakEven:
     """Return the value of one assumption at which a figure crosses a threshold.
 
@@ -137,6 +139,8 @@ def break_even(
         Of the interval.
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -171,7 +175,7 @@ def break_even(
     True
     """
     threshold = check_number("threshold", threshold)
-    study = Study(plan, metric, scenarios, rng, level, workers)
+    study = Study(plan, metric, scenarios, rng, level, workers, executor)
     search = _range(plan, path, within)
     counted = isinstance(search.value, int)
 

@@ -13,6 +13,7 @@ from gtmsim.decide.compare import compare
 from gtmsim.decide.comparison import Comparison
 from gtmsim.decide.sensitivity.fields import set_fields
 from gtmsim.errors import ArgumentError, ArgumentTypeError
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import Plan
 from gtmsim.seeds import RNGLike
@@ -85,6 +86,7 @@ def scenario_table(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> ScenarioTable:
     """Return named what-ifs beside the plan as it is, on common random numbers.
 
@@ -103,6 +105,8 @@ def scenario_table(
         Of all intervals.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -137,6 +141,12 @@ def scenario_table(
     plans = {BASE: set_fields(plan, {})}
     plans |= {name: set_fields(plan, changes) for name, changes in named.items()}
     found = compare(
-        plans, scenarios=scenarios, rng=rng, metric=metric, level=level, workers=workers
+        plans,
+        scenarios=scenarios,
+        rng=rng,
+        metric=metric,
+        level=level,
+        workers=workers,
+        executor=executor,
     )
     return ScenarioTable({name: dict(changes) for name, changes in named.items()}, found)

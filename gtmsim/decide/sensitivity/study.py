@@ -11,7 +11,7 @@ from gtmsim.decide.paired import Figure
 from gtmsim.decide.sensitivity.fields import MEAN, get_field, resolve, set_fields
 from gtmsim.decide.sensitivity.metric import Metric
 from gtmsim.errors import ArgumentTypeError, check_count
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.plan import Channel, Plan
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics.intervals import check_level
@@ -37,6 +37,8 @@ class Study:
         Of intervals.
     workers : int, optional
         Threads, one per core by default: each evaluates plans of its own.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Raises
     ------
@@ -59,6 +61,7 @@ class Study:
         rng: RNGLike,
         level: float,
         workers: int | None = None,
+        executor: ExecutorLike | None = None,
     ) -> None:
         if not isinstance(plan, Plan):
             fix = "read a file with Plan.from_toml(path)"
@@ -68,11 +71,9 @@ class Study:
             "scenarios", scenarios, low=FEWEST_SCENARIOS, high=MAX_SCENARIOS
         )
         self.level = check_level(level)
-        self.workers = (
-            default_workers() if workers is None else check_count("workers", workers, high=1024)
-        )
-        # Plans run side by side, so each is simulated by one thread.
-        self.draws = Draws(self.scenarios, rng, workers=1)
+        # Plans run side by side in threads, so each is simulated as one task.
+        self.threads = Crew(Crew.of(workers, executor).size)
+        self.draws = Draws(self.scenarios, rng, 1, executor)
         self.base = self.figure({})
 
     def figure(self, changes: Mapping[str, Any]) -> Figure:
@@ -108,7 +109,7 @@ class Study:
         def task(pair: tuple[int, T]) -> tuple[int, R]:
             return pair[0], function(pair[1])
 
-        found = dict(run_tasks(task, numbered, self.workers))
+        found = dict(run_tasks(task, numbered, self.threads))
         return [found[place] for place, _ in numbered]
 
 

@@ -25,6 +25,7 @@ from gtmsim.decide.paired import (
 )
 from gtmsim.distributions import Empirical
 from gtmsim.errors import ArgumentTypeError, PrecisionError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Channel, Plan, SalesTeam
 from gtmsim.result.display import format_number, format_share, formatted_intervals
@@ -150,6 +151,7 @@ def value_of_one_more(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> OneMore:
     """Return what one more hire or ten more campaigns add to a plan.
 
@@ -173,6 +175,8 @@ def value_of_one_more(
     level : float, default 0.95
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -210,7 +214,7 @@ def value_of_one_more(
     size = check_count("scenarios", scenarios, low=100, high=MAX_SCENARIOS)
     goal = plan.target if target is None else check_number("target", target, low=0, low_open=True)
     level = check_level(level)
-    draws = Draws(size, rng, workers)
+    draws = Draws(size, rng, workers, executor)
     if isinstance(own, SalesTeam):
         unit = _words(seats, "hire", "hires")
         teams = [_with_seats(own, seats * i, month) for i in range(times + 1)]

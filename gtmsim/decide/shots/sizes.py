@@ -20,6 +20,7 @@ from gtmsim.decide.figures import plan_figures
 from gtmsim.decide.paired import Figure, difference, quantile_figure
 from gtmsim.decide.shots.chance import campaign_chance
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result.display import format_number, formatted_intervals
@@ -257,6 +258,7 @@ def big_or_small(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> BigOrSmall:
     """Spend one budget on campaigns of several sizes.
 
@@ -282,6 +284,8 @@ def big_or_small(
     level : float, default 0.95
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -318,7 +322,7 @@ def big_or_small(
     base = base.replace(campaigns=1, spend=1.0, launch=_one_launch(base), feeds=None)
     if horizon is None:
         base = base.replace(**_WHOLE_LIFE, slow_half_life=None, fast_share=1.0)
-    draws = Draws(count, rng, workers)
+    draws = Draws(count, rng, workers, executor)
     plans, totals = {}, {}
     for size in asked:
         whole = int(money / size * (1.0 + 1e-12))

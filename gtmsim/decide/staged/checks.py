@@ -11,6 +11,7 @@ import pandas as pd
 from gtmsim.core.streams import MAX_SCENARIOS
 from gtmsim.decide.draws import Draws
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
+from gtmsim.execute import ExecutorLike
 from gtmsim.plan import Plan
 from gtmsim.seeds import RNGLike
 from gtmsim.statistics import Interval
@@ -52,16 +53,21 @@ def exactly(value: float, level: float) -> Interval:
     return Interval(value, value, value, level, "exact")
 
 
-def check_draws(scenarios: object, rng: RNGLike, workers: int | None) -> Draws:
+def check_draws(
+    scenarios: object,
+    rng: RNGLike,
+    workers: int | None = None,
+    executor: ExecutorLike | None = None,
+) -> Draws:
     """Return draws of so many scenarios, which are enough for the intervals.
 
     Examples
     --------
-    >>> check_draws(1_000, 7, None).seed
+    >>> check_draws(1_000, 7).seed
     7
     """
     count = check_count("scenarios", scenarios, low=FEWEST, high=MAX_SCENARIOS)
-    return Draws(count, rng, workers)
+    return Draws(count, rng, workers, executor)
 
 
 def check_numbers(

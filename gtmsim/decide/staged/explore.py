@@ -14,6 +14,7 @@ from gtmsim.decide.paired import difference, probability_figure, quantile_figure
 from gtmsim.decide.staged.checks import check_draws, check_numbers, check_plan, exactly, frame
 from gtmsim.decide.staged.variants import at_once, staged_program, totals, with_tail
 from gtmsim.errors import ArgumentError, check_count
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan, Staging
 from gtmsim.result.display import formatted_intervals
@@ -96,6 +97,7 @@ def explore_share(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> ExploreShare:
     """Sweep how much of a staged program's budget goes to pilots.
 
@@ -152,7 +154,7 @@ def explore_share(
     """
     program, staging = staged_program(check_plan(plan), channel)
     _check_even(program)
-    draws, level = check_draws(scenarios, rng, workers), check_level(level)
+    draws, level = check_draws(scenarios, rng, workers, executor), check_level(level)
     parts = check_numbers("shares", shares, low=0.0, high=1.0)
     months = [plan.horizon] if horizons is None else list(horizons)
     months = [check_count(f"horizons[{i}]", n, high=600) for i, n in enumerate(months)]
@@ -161,7 +163,7 @@ def explore_share(
         indices = check_numbers("tail_indices", tail_indices, low=0.0)
         tails = [(x, with_tail(program, x, f"tail_indices[{i}]")) for i, x in enumerate(indices)]
     words = np.random.SeedSequence(draws.seed, spawn_key=(1,))
-    fresh = Draws(draws.scenarios, words, workers)
+    fresh = Draws(draws.scenarios, words, workers, executor)
     rows, best = {}, {}
     for tail, varied in tails:
         for month in sorted(set(months)):

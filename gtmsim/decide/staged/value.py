@@ -19,6 +19,7 @@ from gtmsim.decide.paired import (
 from gtmsim.decide.staged.checks import check_draws, check_numbers, check_plan, exactly, frame
 from gtmsim.decide.staged.variants import at_once, same_spend, staged_program, totals, with_tail
 from gtmsim.exact import exact_moments
+from gtmsim.execute import ExecutorLike
 from gtmsim.notebook import Block, Shown
 from gtmsim.plan import CampaignProgram, Plan
 from gtmsim.result.display import formatted_intervals
@@ -95,6 +96,7 @@ def value_of_staging(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> StagingValue:
     """Compare a staged program with the same campaigns paid at once.
 
@@ -112,6 +114,8 @@ def value_of_staging(
         Of the intervals.
     workers : int, optional
         Threads; they never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------
@@ -140,7 +144,7 @@ def value_of_staging(
     True
     """
     program, staging = staged_program(check_plan(plan), channel)
-    draws, level = check_draws(scenarios, rng, workers), check_level(level)
+    draws, level = check_draws(scenarios, rng, workers, executor), check_level(level)
     staged = totals(plan, program, draws)
     once = at_once(program, staging)
     same = same_spend(plan, program, staging, float(staged.spend.mean()), draws)
@@ -255,6 +259,7 @@ def staging_by_tail(
     rng: RNGLike = None,
     level: float = 0.95,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
 ) -> StagingByTail:
     """Return what staging a program is worth, by the tail index of its multiples.
 
@@ -297,7 +302,7 @@ def staging_by_tail(
     True
     """
     program, staging = staged_program(check_plan(plan), channel)
-    draws, level = check_draws(scenarios, rng, workers), check_level(level)
+    draws, level = check_draws(scenarios, rng, workers, executor), check_level(level)
     rows = {}
     for i, index in enumerate(check_numbers("tail_indices", tail_indices, low=0.0)):
         varied = with_tail(program, index, f"tail_indices[{i}]")

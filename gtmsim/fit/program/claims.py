@@ -10,7 +10,7 @@ import numpy as np
 from gtmsim.claim.probability import sample_totals
 from gtmsim.concentration import top_share
 from gtmsim.errors import check_number
-from gtmsim.execute import default_workers
+from gtmsim.execute import Crew
 from gtmsim.notebook import Block, Shown
 from gtmsim.seeds import RNGLike, resolve_seed
 
@@ -90,14 +90,12 @@ def claim_of(
     """Answer :meth:`FittedProgram.claim`: up to 512 sets of campaigns for each of 200 versions."""
     p = check_number("spend_share", spend_share, low=0, high=1, low_open=True, high_open=True)
     s = check_number("value_share", value_share, low=0, high=1, low_open=True, high_open=True)
-    seed, workers = resolve_seed(rng), default_workers()
+    seed, crew = resolve_seed(rng), Crew.of()
     sets = int(np.clip(_DRAWS / (_VERSIONS * campaigns), 16, _SETS))
     shares = np.full((_VERSIONS, sets), np.nan)
     for place, version in enumerate(fit.alternatives(_VERSIONS, rng=seed)):
         law, rate = version.multiple, version.hit_rate
-        total, top = sample_totals(
-            law, campaigns, rate, p, version.cap, sets, seed + place, workers
-        )
+        total, top = sample_totals(law, campaigns, rate, p, version.cap, sets, seed + place, crew)
         np.divide(top, total, out=shares[place], where=total > 0.0)
     # A set without value does not meet the claim; rounding may leave an equal share below it.
     chances = np.mean(shares >= s * (1.0 - 1e-12), axis=1)

@@ -30,6 +30,9 @@ SYMBOLS: Final = {
     "C$": "CAD", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND", "₪": "ILS", "zł": "PLN",
     "Kč": "CZK",
 }  # fmt: skip
+_LONGEST: Final = 200
+"""Characters of a header that are looked at."""
+
 _SUFFIX = re.compile(r"^(.*\S)\s*[(\[]([^()\[\]]*)[)\]]\s*$", re.DOTALL)
 _CODE = re.compile(r"^(.*\S)(?:\s([A-Z]{3}|\S{0,2}[$€£¥₹₩₽₺₫₪])|_([A-Za-z]{3}))$", re.DOTALL)
 
@@ -66,7 +69,7 @@ class Header:
         >>> Header.of("spend_usd").currency, Header.of("Start Date (in UTC)").key
         ('USD', 'startdate')
         """
-        unit = ""
+        unit, header = "", header[:_LONGEST]
         if found := _SUFFIX.match(header):
             header, unit = found[1], found[2].strip()
             if currency := currency_of(unit):

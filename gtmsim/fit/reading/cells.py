@@ -17,6 +17,9 @@ from gtmsim.fit.reading.aliases import SYMBOLS, currency_of
 BLANKS: Final = frozenset({"", "-", "--", "—", "–", "null"})
 """What stands for "nothing" in a column of numbers or dates; "n/a" does not."""
 
+_LONGEST: Final = 200
+"""Characters of the longest amount; a longer text is none."""
+
 _UNIT = "|".join(["[A-Z]{3}", *sorted(map(re.escape, SYMBOLS), key=len, reverse=True)])
 _AMOUNT = re.compile(
     rf"(?P<sign>[+\-−]?)\s*(?P<before>{_UNIT})?\s*(?P<second>[+\-−]?)\s*"
@@ -55,6 +58,8 @@ class Amount(NamedTuple):
         >>> Amount.of("12k") is None
         True
         """
+        if len(text) > _LONGEST:
+            return None
         inner = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
         found = _AMOUNT.fullmatch(inner.strip())
         if found is None:
@@ -169,8 +174,13 @@ class Column:
                 return math.nan
             amount = self.amounts[cell]
             return amount.value(sign) if amount else None
-        typed = isinstance(cell, numbers.Real | decimal.Decimal) and not isinstance(cell, bool)
-        return float(cell) if typed and math.isfinite(cell) else None
+        if isinstance(cell, bool) or not isinstance(cell, numbers.Real | decimal.Decimal):
+            return None
+        try:
+            number = float(cell)
+        except OverflowError:
+            return None
+        return number if math.isfinite(number) else None
 
 
 def flag_of(cell: Any) -> bool | None:

@@ -31,6 +31,8 @@ _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])\s?(\d{1,2})[-/.]\s?(\d{4}|\d{2})")
 _EPOCH = re.compile(r"\d{12,13}")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
+_LONGEST: Final = 100
+"""Characters of the longest date with its time; a longer text is none."""
 
 
 class Either(NamedTuple):
@@ -64,6 +66,8 @@ def parse_date(text: str) -> dt.date | Either | None:
     >>> parse_date("03/04/24")
     Either(first=3, second=4, year=2024, sign='/')
     """
+    if len(text) > _LONGEST:
+        return None
     text = _TIME.sub("", text.strip())
     if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
         return _date(int(found[1]), int(found[2]), int(found[3] or 1))
@@ -93,8 +97,8 @@ def month_of(word: str) -> int | None:
 
 def _named(text: str) -> dt.date | None:
     words = _WORDS.findall(unicodedata.normalize("NFC", text))
-    digits = [word for word in words if word.isdigit()]
-    months = [month for word in words if not word.isdigit() if (month := month_of(word))]
+    digits = [word for word in words if word.isdecimal()]
+    months = [month for word in words if not word.isdecimal() if (month := month_of(word))]
     if len(months) != 1 or len(text) > 40:
         return None
     if len(digits) == 2:
@@ -167,7 +171,7 @@ class DateColumn:
             for text, found in self.parsed.items()
         }
         found = [
-            dt.date(cell.year, cell.month, cell.day)
+            _date(cell.year, cell.month, cell.day)
             if isinstance(cell, dt.date)
             else by_text.get(text_of(cell))
             for cell in self.cells

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gtmsim.errors import ArgumentTypeError
+from gtmsim.errors import ArgumentTypeError, printable
 from gtmsim.notebook import Block, Shown
 
 KEY = "reading"
@@ -148,7 +148,7 @@ class Reading(Shown):
         if self.warnings:
             lines.append("warnings")
             lines += [f"  {warning}" for warning in self.warnings]
-        return "\n".join(lines)
+        return "\n".join(map(printable, lines))
 
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

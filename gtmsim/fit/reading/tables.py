@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import io
 import os
+import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +21,26 @@ from gtmsim.errors import ArgumentTypeError, HistoryError, Problem
 from gtmsim.fit.reading.aliases import Header
 from gtmsim.fit.reading.report import row_list
 
+MOST_BYTES = 64 * 2**20
+"""Largest file that is read, 64 MB: an export of hundreds of thousands of rows is smaller."""
+
+MOST_UNPACKED = 2 * MOST_BYTES
+"""Most that a workbook or a Parquet file may hold when it is unpacked."""
+
+MOST_COLUMNS = 1_000
+MOST_CELLS = 4_000_000
+"""Largest table that is read, blank cells included."""
+
 _SNIFFED = 200
 _HEADER_WITHIN = 60
 _EXPORT = "export it again as CSV, Excel (.xlsx) or Parquet"
 _EXTRA = 'pip install "gtmsim[files]"'
+
+_PLACE = re.compile(
+    rb"""<(?:\w+:)?(?:row\b[^>]*?\sr=["'](?P<of>\d{1,18})["']|"""
+    rb"""c\b[^>]*?\sr=["'](?P<column>[A-Z]{1,3})(?P<row>\d{1,18})["'][^>]*(?<!/)>)"""
+)
+"""Where the rows and the filled cells of a sheet say that they are."""
 
 Grid = list[list[Any]]
 
@@ -110,13 +129,24 @@ def _bytes_of(path: str | os.PathLike[str]) -> tuple[str, bytes]:
         fix = f"the folder read from is {Path.cwd()}" if not file.is_absolute() else None
         raise HistoryError([Problem(file.name, "must be a file that exists", str(path), fix)])
     try:
-        data = file.read_bytes()
+        size = file.stat().st_size
+        # One more than the most: a pipe or a device does not say how much it has.
+        with file.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1) if size <= MOST_BYTES else b""
     except OSError as error:
         rule = "must be a file that can be read"
         raise HistoryError([Problem(file.name, rule, error.strerror or str(error))]) from error
+    if max(size, len(data)) > MOST_BYTES:
+        raise _too_large(file.name, MOST_BYTES, "bytes", max(size, len(data)))
     if not data:
         raise HistoryError([Problem(file.name, "must not be empty", "0 bytes", _EXPORT)])
     return file.name, data
+
+
+def _too_large(name: str, most: int, of_what: str, found: int) -> HistoryError:
+    rule = f"must have at most {most:,} {of_what}"
+    fix = "export the columns that are needed, or a shorter time"
+    return HistoryError([Problem(name, rule, found, fix)])
 
 
 # -- Text ---------------------------------------------------------------------------------------
@@ -174,7 +204,12 @@ def _separator(text: str, known: frozenset[str]) -> str:
 
     def score(separator: str) -> tuple[int, int]:
         lines = io.StringIO(sample, newline=None)
-        grid = [row for row in csv.reader(lines, delimiter=separator) if row]
+        try:
+            grid = [row for row in csv.reader(lines, delimiter=separator) if row]
+        except csv.Error:
+            return 0, 0
+        if max(map(len, grid), default=0) > MOST_COLUMNS:
+            return 0, 0
         at = _header_at(grid, known) if grid else 0
         width = len(grid[at]) if grid else 0
         alike = sum(len(row) == width for row in grid) if width > 1 else 0
@@ -187,7 +222,17 @@ def _records(name: str, text: str, separator: str) -> Grid:
     try:
         # Every kind of line end is one; blank lines are records, as rows of a spreadsheet are.
         records = csv.reader(io.StringIO(text, newline=None), delimiter=separator, strict=True)
-        return [[cell.strip() for cell in record] for record in records]
+        grid: Grid = []
+        cells = 0
+        for record in records:
+            cells += max(len(record), 1)
+            if len(record) > MOST_COLUMNS:
+                where = f"{name}, row {len(grid) + 1}"
+                raise _too_large(where, MOST_COLUMNS, "columns", len(record))
+            if cells > MOST_CELLS:
+                raise _too_large(name, MOST_CELLS, "cells", cells)
+            grid.append([cell.strip() for cell in record])
+        return grid
     except csv.Error as error:
         row = f"{name}, near line {records.line_num}"
         fix = "close every quote, and write a quote inside a cell twice"
@@ -201,10 +246,16 @@ def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.namelist()
-    except zipfile.BadZipFile as error:
+            unpacked = sum(member.file_size for member in archive.infolist())
+            # What unpacks to gigabytes is small on disk: the archive's directory tells, unopened.
+            if unpacked <= MOST_UNPACKED:
+                _check_places(name, archive)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise _no_table(name, "a damaged archive") from error
     if "xl/workbook.xml" not in members:
         raise _no_table(name, "an archive that is no workbook")
+    if unpacked > MOST_UNPACKED:
+        raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
     try:
         sheets: dict[str, pd.DataFrame] = pd.read_excel(
             io.BytesIO(data),
@@ -219,7 +270,7 @@ def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]
         raise HistoryError([Problem(name, rule, "not installed", _EXTRA)]) from error
     except Exception as error:  # a damaged workbook fails in many ways
         raise _no_table(name, f"a damaged workbook: {error}") from error
-    grids = {title: _typed(sheet) for title, sheet in sheets.items() if not sheet.empty}
+    grids = {title: _typed(name, sheet) for title, sheet in sheets.items() if not sheet.empty}
     if not grids:
         return []
 
@@ -233,20 +284,51 @@ def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]
     return grids[chosen]
 
 
+def _check_places(name: str, archive: zipfile.ZipFile) -> None:
+    """Refuse cells in far corners: a sheet is a rectangle, and holds all that is before them."""
+    for member in archive.namelist():
+        if not member.endswith(".xml"):
+            continue
+        rows = columns = 1
+        for found in _PLACE.finditer(archive.read(member)):
+            rows = max(rows, int(found["row"] or found["of"]))
+            letters = found["column"] or b"A"
+            columns = max(columns, functools.reduce(lambda n, c: 26 * n + c - 64, letters, 0))
+        if columns > MOST_COLUMNS:
+            raise _too_large(name, MOST_COLUMNS, "columns", columns)
+        if rows * columns > MOST_CELLS:
+            raise _too_large(name, MOST_CELLS, "cells", rows * columns)
+
+
 def _parquet(name: str, data: bytes) -> Grid:
     try:
+        from pyarrow import parquet
+
+        # Written once and repeated, a value may stand for any number of cells.
+        said = parquet.read_metadata(io.BytesIO(data))
+        unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
+        if max(said.num_rows, 0) * said.num_columns > MOST_CELLS:
+            raise _too_large(name, MOST_CELLS, "cells", said.num_rows * said.num_columns)
+        if unpacked > MOST_UNPACKED:
+            raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
         frame = pd.read_parquet(io.BytesIO(data))
     except ImportError as error:
         rule = "must be read with pyarrow"
         raise HistoryError([Problem(name, rule, "not installed", _EXTRA)]) from error
+    except HistoryError:
+        raise
     except Exception as error:  # a damaged file fails in many ways
         raise _no_table(name, f"a damaged file: {error}") from error
     if any(frame.index.names):
         frame = frame.reset_index()
-    return [list(map(str, frame.columns)), *_typed(frame)]
+    return [list(map(str, frame.columns)), *_typed(name, frame)]
 
 
-def _typed(frame: pd.DataFrame) -> Grid:
+def _typed(name: str, frame: pd.DataFrame) -> Grid:
+    if frame.shape[1] > MOST_COLUMNS:
+        raise _too_large(name, MOST_COLUMNS, "columns", frame.shape[1])
+    if frame.size > MOST_CELLS:
+        raise _too_large(name, MOST_CELLS, "cells", frame.size)
     cells = frame.astype(object).where(frame.notna(), "")
     return [
         [cell.strip() if isinstance(cell, str) else cell for cell in row]
@@ -279,6 +361,7 @@ def _body(
         header = str(cell) or f"column {number}"
         if header in headers:
             warnings.append(f"two columns are headed {header!r}; the first is read")
+        while header in headers:
             header = f"{header}, column {number}"
         headers.append(header)
     numbers = [row for row in range(at + 2, len(grid) + 1) if row not in blank]

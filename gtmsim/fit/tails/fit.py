@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,7 +13,7 @@ from gtmsim.core._types import Floats
 from gtmsim.core.tail_bootstrap import History, refit
 from gtmsim.core.tail_scan import fit_given, log_variance, scan_thresholds
 from gtmsim.errors import ArgumentError, ArgumentTypeError, check_count, check_number
-from gtmsim.execute import default_workers, run_tasks
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.fit.tails.alternatives import Tail
 from gtmsim.fit.tails.compare import compare_laws
 from gtmsim.fit.tails.result import TailFit
@@ -39,6 +40,7 @@ def fit_tail(
     level: float = 0.9,
     rng: RNGLike = None,
     workers: int | None = None,
+    executor: ExecutorLike | None = None,
     progress: bool | None = None,
 ) -> TailFit:
     """Fit a power law to the largest values, and say whether they follow one.
@@ -65,6 +67,8 @@ def fit_tail(
         Source of the seed.
     workers : int, optional
         Threads, one per core by default. They never change the result.
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
     progress : bool, optional
         Whether to show a bar; by default where somebody can see it.
 
@@ -108,7 +112,7 @@ def fit_tail(
     """
     level = check_level(level)
     repetitions = _check_repetitions(repetitions)
-    workers = default_workers() if workers is None else check_count("workers", workers, high=1024)
+    crew = Crew.of(workers, executor)
     x = amounts(values)
     whole = _is_discrete(x, discrete)
     points = points_of(x[x > 0.0]) if x.any() else None
@@ -125,7 +129,7 @@ def fit_tail(
     with compilation_announced(progress):
         history, distance = _best(points, whole, start)
         tail = _tail_of(points, history)
-        alphas, distances = _repeat(history, repetitions, seed, workers, progress)
+        alphas, distances = _repeat(history, repetitions, seed, crew, progress)
     known, error = _known_minimum(tail, level)
     if repetitions and start is None:
         # Too few different values drawn again have no fit, and count for nothing.
@@ -236,19 +240,32 @@ def _known_minimum(tail: Tail, level: float) -> tuple[Interval, float]:
 
 
 def _repeat(
-    history: History, repetitions: int, seed: int, workers: int, progress: bool | None
+    history: History, repetitions: int, seed: int, crew: Crew, progress: bool | None
 ) -> tuple[Floats, Floats]:
     """Return exponents of values drawn again, and distances under the law (replicate,)."""
     alphas, distances = np.empty(repetitions), np.empty(repetitions)
     key = seed_key(seed)
     length = max(min(_DRAWS_PER_TASK // history.owner.size, 50), 1)
 
-    def run(first: int) -> int:
-        here = slice(first, first + length)
-        refit(*key, history, first, np.empty(distances[here].size), distances[here], alphas[here])
-        return distances[here].size
-
+    refits = _Refits(history, key, repetitions, length)
     with progress_bar(repetitions, "tail", progress, "repetitions") as bar:
-        for done in run_tasks(run, range(0, repetitions, length), workers):
-            bar.update(done)
+        for first, part in run_tasks(refits, range(0, repetitions, length), crew):
+            here = slice(first, first + part.shape[1])
+            alphas[here], distances[here] = part
+            bar.update(part.shape[1])
     return alphas, distances
+
+
+@dataclass(frozen=True)
+class _Refits:
+    """What draws and fits a range of repetitions, here or elsewhere."""
+
+    history: History
+    key: tuple[np.uint64, np.uint64]
+    repetitions: int
+    length: int
+
+    def __call__(self, first: int) -> tuple[int, Floats]:
+        part = np.empty((2, min(self.length, self.repetitions - first)))
+        refit(*self.key, self.history, first, np.empty(part.shape[1]), part[1], part[0])
+        return first, part

@@ -1,0 +1,1 @@
+"""The quality of the random stream: words in the order in which kernels consume them."""

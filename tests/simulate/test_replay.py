@@ -1,0 +1,261 @@
+"""Runs are drawn again from their manifests, to the same bits, and what differs is told."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import gtmsim as gtm
+from gtmsim.cli import app
+from gtmsim.presets import example_plan
+from gtmsim.result import PortfolioResult
+from gtmsim.result import folder as folders
+from gtmsim.simulate import replay
+from gtmsim.simulate.replay import read_record
+from tests.test_invariance import same_scenarios, same_summary
+
+RUN = 1_500
+
+
+@pytest.fixture(scope="module")
+def plan() -> gtm.Plan:
+    return example_plan()
+
+
+@pytest.fixture(scope="module")
+def result(plan: gtm.Plan) -> PortfolioResult:
+    return gtm.simulate_portfolio(plan, scenarios=RUN, rng=7)
+
+
+@pytest.fixture(scope="module")
+def saved(result: PortfolioResult, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return result.save(tmp_path_factory.mktemp("saved") / "run")
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "run"))
+
+
+def changed(folder: Path, **manifest: Any) -> None:
+    """Change the manifest of a folder, and its checksum with it."""
+    tables = json.loads((folder / "run.json").read_text())
+    del tables["sha256"]
+    tables["manifest"].update(manifest)
+    tables["sha256"] = folders._digest(tables)
+    (folder / "run.json").write_text(json.dumps(tables))
+
+
+def command(*arguments: object) -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)))
+
+
+def test_a_manifest_is_enough(result: PortfolioResult) -> None:
+    again = replay(json.loads(json.dumps(result.manifest)), workers=1)
+    assert all(same_scenarios(result, again, c, RUN) for c in result.distributions.names)
+    assert same_summary(result, again)
+    assert again.manifest == result.manifest
+    other = replay({**result.manifest, "seed": 8})
+    assert not same_summary(result, other)
+
+
+def test_a_result_replays_from_wherever_its_manifest_is(
+    result: PortfolioResult, folder: Path, tmp_path: Path
+) -> None:
+    alone = shutil.copy(folder / "run.json", tmp_path / "alone.json")
+    (tmp_path / "manifest.json").write_text(json.dumps(result.manifest))
+    with ThreadPoolExecutor(2) as executor:
+        for source in (folder, str(folder / "run.json"), alone, tmp_path / "manifest.json"):
+            assert same_summary(result, replay(source, executor=executor))
+
+
+@pytest.mark.parametrize("keep", ["summary", "parquet"])
+def test_what_was_not_in_memory_is_not_on_replay(plan: gtm.Plan, keep: Any, tmp_path: Path) -> None:
+    first = gtm.simulate_portfolio(plan, scenarios=RUN, rng=7, keep=keep, checkpoint=tmp_path)
+    again = replay(tmp_path)
+    assert again.kept is None
+    assert same_summary(first, again)
+    assert read_record(tmp_path).differences(again) == []
+
+
+def test_alternatives_are_in_the_folder_and_not_in_the_manifest(
+    plan: gtm.Plan, tmp_path: Path
+) -> None:
+    versions = {"PR": [plan["PR"], plan["PR"].replace(hit_rate=0.4)]}
+    first = gtm.simulate_portfolio(plan, scenarios=RUN, rng=7, alternatives=versions)
+    again = replay(first.save(tmp_path))
+    assert again.alternatives == first.alternatives
+    assert read_record(tmp_path).differences(again) == []
+    rule = r"alternatives: must stand beside the manifest, with every version, got \['PR'\] \(save"
+    with pytest.raises(gtm.ArgumentError, match=rule):
+        replay(first.manifest)
+
+
+def test_other_bits_are_seen(plan: gtm.Plan, folder: Path, result: PortfolioResult) -> None:
+    record = read_record(folder)
+    assert record.differences(result) == []
+    other = gtm.simulate_portfolio(plan, scenarios=RUN, rng=8)
+    found = record.differences(other)
+    assert "counts of value of PR" in found
+    assert any(line.startswith("counts of cumulative_net of portfolio in ") for line in found)
+    assert any(line.startswith("net of portfolio in 1,500 of 1,500 scen") for line in found)
+    # The last bit of one number is seen as well.
+    assert result.kept is not None
+    row, place = 3, len(result.distributions.names) - 1
+    kept = result.kept.copy()
+    kept[row, place, 77] *= 1.0 + 2.0**-52
+    one = PortfolioResult(plan, 7, result.manifest, result.distributions, kept)
+    assert record.differences(one) == ["multiple of portfolio in 1 of 1,500 scenarios"]
+
+
+def test_an_unfinished_run_is_replayed_whole(
+    plan: gtm.Plan, result: PortfolioResult, folder: Path
+) -> None:
+    gtm.simulate_portfolio(plan, scenarios=256, rng=7).save(folder, overwrite=True)
+    changed(folder, scenarios=RUN)
+    record = read_record(folder)
+    assert record.folder is None
+    assert same_summary(result, record.run())
+
+
+MANIFEST = gtm.simulate_portfolio(example_plan(), scenarios=128, rng=7, keep="summary").manifest
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (
+            {"stream_version": 1},
+            gtm.ArgumentError,
+            r"stream_version: must be \d+: this release draws other numbers from the same seed, "
+            r"got 1 \(replay it with gtmsim 0\.1\.0\)",
+        ),
+        (
+            {"stream_version": 1, "versions": None},
+            gtm.ArgumentError,
+            r"got 1 \(replay it with gtmsim of that time\)",
+        ),
+        (
+            {"plan_hash": "0"},
+            gtm.ArgumentError,
+            r"plan_hash: must be [0-9a-f]+, that of the plan beside it, got '0' \(the plan or its",
+        ),
+        ({"seed": -1}, gtm.ArgumentError, r"rng: must be at least 0, got -1"),
+        ({"seed": "7"}, gtm.ArgumentTypeError, r"rng: must be None, an int"),
+        ({"scenarios": 0}, gtm.ArgumentError, r"scenarios: must be at least 1 and at most"),
+        ({"scenarios": None}, gtm.ArgumentTypeError, r"scenarios: must be a whole number, got Non"),
+        (
+            {"canonical_plan": {"horizon": 0, "channels": []}},
+            gtm.ArgumentError,
+            r"canonical_plan\.[a-z]+: must ",
+        ),
+        (
+            {"canonical_plan": 3},
+            gtm.ArgumentError,
+            r"canonical_plan: must be a table of keys, got 3",
+        ),
+    ],
+)
+def test_what_cannot_be_replayed_is_refused(
+    change: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        replay({**MANIFEST, **change})
+
+
+@pytest.mark.parametrize("lacking", ["canonical_plan", "seed", "scenarios", "stream_version"])
+def test_what_is_lacking_is_named(lacking: str) -> None:
+    manifest = {key: value for key, value in MANIFEST.items() if key != lacking}
+    with pytest.raises(gtm.ArgumentError, match=rf"manifest: must have '{lacking}', got \["):
+        replay(manifest)
+
+
+def test_what_is_no_manifest_is_refused(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(gtm.ArgumentTypeError, match="manifest: must be a mapping or a path, got 7"):
+        replay(7)  # type: ignore[arg-type]
+    with pytest.raises(gtm.ArgumentTypeError, match="manifest: must be a mapping, got 3"):
+        replay({"manifest": 3})
+    for content, message in (
+        ("[1]", r"a\.json: must hold a manifest, got \[1\] \(name a run\.json"),
+        ("horizon = 3", r"a\.json: must be JSON with a manifest, got 'JSONDecodeError"),
+        ("[" * 100_000, r"a\.json: must be JSON with a manifest, got 'RecursionError"),
+    ):
+        (tmp_path / "a.json").write_text(content)
+        with pytest.raises(gtm.StorageError, match=message):
+            replay(tmp_path / "a.json")
+    with pytest.raises(gtm.StorageError, match=r"run\.json: must be JSON with a manifest, got .Fi"):
+        replay(tmp_path)
+    text = (folder / "run.json").read_text()
+    (folder / "run.json").write_text(text.replace('"seed": 7', '"seed": 8'))
+    with pytest.raises(gtm.StorageError, match="must have the checksum that it notes"):
+        replay(folder)
+
+
+def test_the_command_says_that_all_is_equal(plan: gtm.Plan, folder: Path, tmp_path: Path) -> None:
+    done = command("replay", folder)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [
+        f"{plan.name}: 1,500 scenarios with seed 7 again",
+        "equal to the last bit: all counts and every scenario",
+    ]
+    plan.to_toml(tmp_path / "plan.toml")
+    out = tmp_path / "out.json"
+    command("run", tmp_path / "plan.toml", "--scenarios", 500, "--seed", 3, "--out", out)
+    done = command("replay", out, "--workers", 1)
+    assert done.exit_code == 0
+    assert "equal to the last bit: all of summary, concentration, tail, by_month" in done.stdout
+    (tmp_path / "manifest.json").write_text(json.dumps(MANIFEST))
+    done = command("replay", tmp_path / "manifest.json")
+    assert done.exit_code == 0
+    assert "there is nothing beside the manifest to compare them with" in done.stdout
+
+
+def test_the_command_says_what_differs_and_what_may_explain_it(
+    plan: gtm.Plan, folder: Path, tmp_path: Path
+) -> None:
+    changed(folder, seed=8)
+    done = command("replay", folder)
+    assert done.exit_code == 1
+    lines = done.stdout.splitlines()
+    assert lines[0] == f"{plan.name}: 1,500 scenarios with seed 8 again"
+    assert lines[1].startswith("not equal: ")
+    assert lines[2] == f"  counts of value of {plan.channels[0].name}"
+    assert lines[12].startswith("  and ")
+    assert lines[13:] == [
+        "changed since, which may explain it:",
+        "  nothing on record: then it is the files or this machine",
+    ]
+    versions = {**MANIFEST["versions"], "numpy": "1.9"}
+    changed(folder, versions=versions, processor_features=["neon"], python=None)
+    done = command("replay", folder)
+    assert re_lines(done.stdout) >= {"python: unknown", "processor features: neon", "numpy: 1.9"}
+
+    plan.to_toml(tmp_path / "plan.toml")
+    out = tmp_path / "out.json"
+    command("run", tmp_path / "plan.toml", "--scenarios", 500, "--seed", 3, "--out", out)
+    tables = json.loads(out.read_text())
+    tables["summary"][0]["value_p10"] = 5.0
+    tables["tail"] = tables["tail"][1:]
+    out.write_text(json.dumps(tables))
+    done = command("replay", out)
+    assert done.exit_code == 1
+    assert "not equal: 2 differences\n  summary[0].value_p10: 5.0 there, " in done.stdout
+    assert "  tail: [{" in done.stdout
+
+
+def re_lines(text: str) -> set[str]:
+    """Return what stands before "there" in each line."""
+    return {line.strip().partition(" there,")[0] for line in text.splitlines()}
+
+
+def test_the_command_refuses_what_is_damaged(folder: Path) -> None:
+    next(folder.glob("summary-*")).write_bytes(b"")
+    done = command("replay", folder)
+    assert done.exit_code == 2
+    assert "must have the checksum that run.json notes" in done.stderr

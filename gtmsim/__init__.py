@@ -84,7 +84,8 @@ if TYPE_CHECKING:
     from gtmsim.precision import Precision
     from gtmsim.rare import expected_shortfall, prob_exceeds, tail_quantile
     from gtmsim.result import PortfolioResult
-    from gtmsim.simulate import replay, scenarios_needed, simulate_portfolio
+    from gtmsim.simulate import scenarios_needed, simulate_portfolio
+    from gtmsim.simulate.replay import replay
 
 __version__ = "0.1.0"
 

@@ -234,7 +234,7 @@ def test_text_and_html_lead_with_the_finding(result: PortfolioResult) -> None:
     assert "90 % chance of at least" in html
     assert text.splitlines()[0] == f"{result.plan.name}: chance of at least 11.5M: 53.1 %"
     assert len(text.splitlines()) < 30
-    assert max(map(len, text.splitlines())) <= 100
+    assert max(map(len, text.splitlines())) <= WIDTH
 
 
 def test_html_escapes_names() -> None:

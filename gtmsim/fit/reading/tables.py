@@ -222,7 +222,8 @@ def _records(name: str, text: str, separator: str) -> Grid:
     try:
         # Every kind of line end is one; blank lines are records, as rows of a spreadsheet are.
         records = csv.reader(io.StringIO(text, newline=None), delimiter=separator, strict=True)
-        grid, cells = [], 0
+        grid: Grid = []
+        cells = 0
         for record in records:
             cells += max(len(record), 1)
             if len(record) > MOST_COLUMNS:

@@ -105,7 +105,7 @@ def _parse(
     if len(text) > MOST_TEXT:
         raise _too_long(source)
     if found := _DIGITS.search(text):
-        rule = f"must be {language} without numbers of thousands of digits"
+        rule = f"must be {language}: no number has thousands of digits"
         raise _unreadable(source, rule, found[0])
     if found := _DOTS.search(text):
         raise _unreadable(source, f"must be {language} that is not nested this deep", found[0])

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Valid inputs to start from, and what may become of changed ones: a result or our own error."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Inputs made from valid ones: bytes and tokens are changed, lost, repeated and exchanged."""
 
 from __future__ import annotations

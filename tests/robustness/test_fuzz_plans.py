@@ -42,7 +42,7 @@ def test_an_unchanged_plan_is_read(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "digits": (HEAD + "hires = " + "9" * 10_000_000, "without numbers of thousands of digits"),
+    "digits": (HEAD + "hires = " + "9" * 10_000_000, "no number has thousands of digits"),
     "hexadecimal": (HEAD + "hires = 0x" + "f" * 100_000, "hires: must be at most 100000, got a int"),
     "exponent": (HEAD.replace("1e6", "1e999999999") + "hires = 1", "quota: must be finite, got inf"),
     "campaigns": (PROGRAM + "campaigns = 1_000_000_000", "must be at most 1e+07, got 1000000000"),

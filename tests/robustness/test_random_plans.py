@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,19 +17,18 @@ from tests.strategies import plans
 SCENARIOS = 96
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(plans())
 def test_every_usual_plan_gives_consistent_numbers(plan: Plan) -> None:
     check_plan(plan, SCENARIOS)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(plans(wide=True))
 def test_every_legal_plan_gives_consistent_numbers(plan: Plan) -> None:
-    try:
+    # A law that cannot be tabulated is refused.
+    with contextlib.suppress(GtmsimError):
         check_plan(plan, SCENARIOS)
-    except GtmsimError as error:
-        assert str(error)
 
 
 def test_the_checks_see_a_wrong_number() -> None:

@@ -71,13 +71,17 @@ def test_no_error_is_left_out() -> None:
         "ArgumentError",
         "ArgumentTypeError",
         "ExactError",
+        "ExecutorError",
         "GtmsimError",
+        "GtmsimWarning",
         "HistoryError",
         "InfeasibleError",
+        "LostWorkersWarning",
         "MetricError",
         "PlanError",
         "PlanFileError",
         "PrecisionError",
+        "StorageError",
     }
 
 

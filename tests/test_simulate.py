@@ -11,6 +11,7 @@ import pytest
 
 import gtmsim as gtm
 from gtmsim.histograms import RELATIVE_WIDTH
+from gtmsim.notebook import WIDTH
 from gtmsim.progress import progress_bar
 from gtmsim.result import PortfolioResult
 from gtmsim.simulate import run as running

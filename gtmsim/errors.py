@@ -74,6 +74,10 @@ def printable(text: str) -> str:
 
     Names in files are whatever somebody wrote there, and a terminal obeys what it is sent.
 
+    Parameters
+    ----------
+    text : str
+
     Examples
     --------
     >>> print(printable("Größe\x1b[2J"))

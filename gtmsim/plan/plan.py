@@ -221,7 +221,14 @@ class Plan(Shown, Model):
         return cls.model_validate(tables)
 
     def to_tables(self) -> dict[str, Any]:
-        """Return the plan as nested tables of plain values: what its hash is of."""
+        """Return the plan as nested tables of plain values: what its hash is of.
+
+        Examples
+        --------
+        >>> team = SalesTeam(name="reps", hires=2, quota=800_000, loaded_cost=261_000)
+        >>> Plan(horizon=24, channels=[team]).to_tables()["horizon"]
+        24
+        """
         return self.model_dump(mode="json", exclude_none=True)
 
     def to_toml(self, path: PlanPath | None = None) -> str:

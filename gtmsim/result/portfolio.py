@@ -349,6 +349,18 @@ class PortfolioResult(Outcomes, Shown):
         ------
         StorageError
             If the folder holds no run, a damaged or unfinished one, or one of another format.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> import gtmsim as gtm
+        >>> plan = gtm.presets.example_plan()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     result = gtm.simulate_portfolio(
+        ...         plan, scenarios=1_000, rng=7, keep="summary", checkpoint=folder
+        ...     )
+        ...     gtm.PortfolioResult.load(folder).summary().equals(result.summary())
+        True
         """
         return cls(**load_result(Path(folder)))
 

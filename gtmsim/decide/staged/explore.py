@@ -120,6 +120,8 @@ def explore_share(
         All shares, horizons and tails have the same luck.
     level : float, default 0.95
     workers : int, optional
+    executor : concurrent.futures.Executor or dask Client, optional
+        Where to run, to the same bits; see :func:`gtmsim.simulate_portfolio`.
 
     Returns
     -------

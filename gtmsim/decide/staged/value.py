@@ -271,7 +271,7 @@ def staging_by_tail(
     channel : str, optional
         A staged program whose multiple is a Pareto or Lomax law.
     tail_indices : sequence of float
-    scenarios, rng, level, workers
+    scenarios, rng, level, workers, executor
         As in :func:`value_of_staging`.
 
     Returns

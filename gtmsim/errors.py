@@ -396,9 +396,5 @@ def check_levels(values: object, name: str = "q") -> npt.NDArray[np.float64]:
 
 
 def _bounds(low: float | None, high: float | None, low_open: bool, high_open: bool) -> str:
-    parts = []
-    if low is not None:
-        parts.append(f"{'above' if low_open else 'at least'} {low:g}")
-    if high is not None:
-        parts.append(f"{'below' if high_open else 'at most'} {high:g}")
-    return "must be " + " and ".join(parts)
+    ends = (low, "above" if low_open else "at least"), (high, "below" if high_open else "at most")
+    return "must be " + " and ".join(f"{word} {end:g}" for end, word in ends if end is not None)

@@ -68,7 +68,10 @@ class Model(BaseModel):
             return obj
         if not isinstance(obj, Mapping):
             raise PlanError([Problem(cls.__name__, "must be a table of keys", obj)])
-        return cls(**{str(key): value for key, value in obj.items()})
+        for key in obj:
+            if not isinstance(key, str):
+                raise PlanError([Problem(cls.__name__, "must have text for its keys", key)])
+        return cls(**obj)
 
     @classmethod
     def model_validate_json(cls, json_data: str | bytes | bytearray, **options: Any) -> Self:

@@ -93,10 +93,13 @@ def _build_channel(table: Any) -> SalesTeam | CampaignProgram:
         raise broken("must be a SalesTeam, a CampaignProgram or a table of keys", table)
     kind = table.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
-        near = get_close_matches(str(kind), _KINDS, n=1)
+        near = get_close_matches(kind, _KINDS, n=1) if isinstance(kind, str) else None
         fix = f"did you mean {near[0]!r}?" if near else None
         raise broken("must be 'sales' or 'campaigns'", kind, fix, path="kind")
-    return _KINDS[kind](**{str(key): value for key, value in table.items()})
+    for key in table:
+        if not isinstance(key, str):
+            raise broken("must have text for its keys", key)
+    return _KINDS[kind](**table)
 
 
 def _outside(channel: SalesTeam | CampaignProgram, horizon: int | None) -> Iterator[Problem]:

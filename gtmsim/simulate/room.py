@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Final
 
 from gtmsim.compiled import CompiledPlan
-from gtmsim.errors import ArgumentError, ArgumentTypeError, check_number
+from gtmsim.errors import ArgumentError, ArgumentTypeError, StorageError, check_number
 from gtmsim.execute import Crew, physical_memory
 from gtmsim.result.parts import check_parquet
 from gtmsim.simulate.simulator import CHUNK_BYTES
@@ -135,7 +135,7 @@ class Room:
         if not isinstance(keep, str) or keep not in KEEPS:
             raise ArgumentError("keep", f"must be one of {', '.join(map(repr, KEEPS))}", keep)
         if keep == "auto":
-            keep = "scenarios" if self.has(scenarios) else "parquet" if on_disk else "summary"
+            keep = self._widest(scenarios, on_disk)
         if keep == "parquet" and not on_disk:
             fix = "pass checkpoint='run', a folder for them"
             raise ArgumentError("keep", "must have a folder to keep Parquet in", keep, fix)
@@ -145,6 +145,19 @@ class Room:
         if on_disk and keep != "summary":
             check_parquet()
         return keep
+
+    def _widest(self, scenarios: int, on_disk: bool) -> str:
+        """Return the first way of keeping them for which there is room, and what writes it."""
+        if on_disk:
+            try:
+                check_parquet()
+            except StorageError:
+                return "summary"
+        if self.has(scenarios):
+            return "scenarios"
+        waiting = min(self.waiting, self.each * scenarios)
+        fits = self.limit is None or self.working + waiting <= self.limit
+        return "parquet" if on_disk and fits else "summary"
 
     def _check_working(self, working: int, memory: object) -> None:
         if self.limit is not None and working > self.limit:

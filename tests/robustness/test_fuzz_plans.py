@@ -12,7 +12,7 @@ import pytest
 
 from gtmsim.errors import PlanError
 from gtmsim.model import MOST_PROBLEMS
-from gtmsim.plan import Plan
+from gtmsim.plan import Plan, Ramp
 from gtmsim.plan.text import MOST_TEXT
 from tests.robustness import inputs
 
@@ -90,6 +90,20 @@ def test_a_million_broken_rules_are_not_listed() -> None:
 def test_tables_of_anything_are_refused(value: Any) -> None:
     with pytest.raises(PlanError, match="horizon: must be"):
         Plan.from_tables({"horizon": value, "channels": []})
+
+
+def test_what_cannot_be_written_is_named_all_the_same() -> None:
+    deep: Any = ()
+    for _ in range(5_000):
+        deep = (deep,)
+    rule = r"channels\[0\]: must have text for its keys, got a tuple that is too long to be written"
+    with pytest.raises(PlanError, match=rule):
+        Plan(horizon=12, channels=[{"kind": "sales", deep: 1}])
+    with pytest.raises(PlanError, match="Ramp: must have text for its keys, got 1"):
+        Ramp.model_validate({1: 2})
+    for kind in (deep, 10**5_000):
+        with pytest.raises(PlanError, match=r"channels\[0\].kind: must be 'sales' or 'campaigns'"):
+            Plan(horizon=12, channels=[{"kind": kind}])
 
 
 def test_tables_without_end_are_refused() -> None:

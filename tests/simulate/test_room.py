@@ -188,3 +188,24 @@ def test_parquet_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         with pytest.raises(StorageError, match=rule):
             gtm.simulate_portfolio(PLAN, keep=keep, **options)  # type: ignore[arg-type]
     assert gtm.simulate_portfolio(PLAN, keep="summary", **options).scenarios == 1_000
+
+
+def test_auto_takes_what_there_is_room_and_a_writer_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(limit=10**9, working=10**8, each=480, given=True, waiting=10**8)
+    assert room.choose("auto", 10**6, on_disk=True) == "scenarios"
+    assert room.choose("auto", 10**8, on_disk=True) == "parquet"
+    assert room.choose("auto", 10**8, on_disk=False) == "summary"
+    # Where ranges that wait to be written do not fit, only counts are kept.
+    tight = Room(limit=10**9, working=10**8, each=480, given=True, waiting=10**10)
+    assert tight.choose("auto", 10**8, on_disk=True) == "summary"
+    with pytest.raises(ArgumentError, match=r"memory: must be at least the 10\.1 GB that so"):
+        tight.choose("parquet", 10**8, on_disk=True)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    assert room.choose("auto", 10**6, on_disk=True) == "summary"
+    assert room.choose("auto", 10**6, on_disk=False) == "scenarios"
+    result = gtm.simulate_portfolio(
+        PLAN, scenarios=1_000, rng=7, keep="auto", checkpoint=tmp_path / "run"
+    )
+    assert result.manifest["keep"] == "summary"

@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -106,6 +107,23 @@ def test_parquet_of_one_value_repeated_is_refused(tmp_path: Path) -> None:
     assert path.stat().st_size < 2**20
     with pytest.raises(HistoryError, match="must have at most 4,000,000 cells, got 6000000"):
         read_campaigns(path)
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_parquet_of_one_text_repeated_is_refused(tmp_path: Path, dictionary: bool) -> None:
+    path, rows = tmp_path / "x.parquet", 3_000
+    texts: Any = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * 100_000])
+    texts = texts if dictionary else texts.cast(pa.large_string())
+    pq.write_table(pa.table({"Campaign": texts, "Cost": np.ones(rows)}), path)
+    assert path.stat().st_size < 2**20
+    with pytest.raises(HistoryError, match="bytes when it is unpacked, got 300000000"):
+        read_campaigns(path)
+    short: Any = pa.array(["a", "b", "c"] * 10).dictionary_encode()
+    columns = {"Campaign": short, "Cost": np.ones(30), "Revenue": np.ones(30)}
+    pq.write_table(
+        pa.table(columns if dictionary else {**columns, "Campaign": short.cast("string")}), path
+    )
+    assert read_campaigns(path)["spend"].sum() == 30.0
 
 
 def test_escapes_in_names_are_shown_and_not_sent(tmp_path: Path) -> None:

@@ -304,14 +304,20 @@ def _parquet(name: str, data: bytes) -> Grid:
     try:
         from pyarrow import parquet
 
-        # Written once and repeated, a value may stand for any number of cells.
         said = parquet.read_metadata(io.BytesIO(data))
         unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
         if max(said.num_rows, 0) * said.num_columns > MOST_CELLS:
             raise _too_large(name, MOST_CELLS, "cells", said.num_rows * said.num_columns)
         if unpacked > MOST_UNPACKED:
             raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
-        frame = pd.read_parquet(io.BytesIO(data))
+        kinds = [said.schema.column(i) for i in range(said.num_columns)]
+        texts = [k.path for k in kinds if k.physical_type == "BYTE_ARRAY" and k.path == k.name]
+        # As dictionaries, so that a text that is repeated is in memory once until it is counted.
+        table = parquet.read_table(io.BytesIO(data), read_dictionary=texts)
+        letters = sum(_letters(table.column(text)) for text in texts)
+        if letters > MOST_UNPACKED:
+            raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", letters)
+        frame = table.to_pandas()
     except ImportError as error:
         rule = "must be read with pyarrow"
         raise HistoryError([Problem(name, rule, "not installed", _EXTRA)]) from error
@@ -322,6 +328,15 @@ def _parquet(name: str, data: bytes) -> Grid:
     if any(frame.index.names):
         frame = frame.reset_index()
     return [list(map(str, frame.columns)), *_typed(name, frame)]
+
+
+def _letters(column: Any) -> int:
+    """Return the bytes of a column of repeated texts, each as often as it stands there."""
+    from pyarrow import compute
+
+    chunks = [chunk for chunk in column.chunks if hasattr(chunk, "dictionary")]
+    each = (compute.binary_length(chunk.dictionary).take(chunk.indices) for chunk in chunks)
+    return sum(compute.sum(lengths).as_py() or 0 for lengths in each)
 
 
 def _typed(name: str, frame: pd.DataFrame) -> Grid:

@@ -229,7 +229,7 @@ def test_a_failed_verdict_ends_the_command_with_an_error(tmp_path, monkeypatch):
         gtm.Plan(horizon=12, channels=[PR.replace(hit_rate=0.4)]), scenarios=5_000, rng=7
     )
     wrong = replace(wrong, plan=gtm.Plan(horizon=12, channels=[PR]))
-    monkeypatch.setattr(sys.modules["gtmsim.cli.app"], "simulate", lambda *_: wrong)
+    monkeypatch.setattr(sys.modules["gtmsim.cli.app"], "simulate", lambda *_, **options: wrong)
     done = CliRunner().invoke(app, ["run", str(path), "--validate"])
     assert done.exit_code == 1
     assert "NOT VALID: " in done.stdout

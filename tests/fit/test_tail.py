@@ -371,7 +371,7 @@ GOOD = np.arange(1.0, 21.0)
             GOOD,
             {"workers": 0},
             ArgumentError,
-            "workers: must be at least 1 and at most 1024, got 0",
+            "workers: must be at least 1 and at most 100000, got 0",
         ),
         (GOOD, {"rng": -1}, ArgumentError, "rng: must be at least 0, got -1"),
     ],

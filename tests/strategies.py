@@ -33,8 +33,8 @@ LEGAL: dict[str, tuple[float, float]] = {
     "luck": (0.0, 5.0),
     "share": (0.0, 1.0),
     "leaving": (0.0, 0.999999999),
-    "margin": (1e-300, 1.0),
-    "attainment": (1e-300, 10.0),
+    "margin": (1e-9, 1.0),
+    "attainment": (1e-9, 10.0),
     "elasticity": (1e-6, 2.0),
     "loading": (-10.0, 10.0),
     "hit_rate": (1e-12, 1.0),
@@ -61,6 +61,11 @@ def ranged(kind: str, low: float, high: float, wide: bool) -> st.SearchStrategy[
     lowest = math.log10(max(least, 1e-300))
     scales = floats(lowest, math.log10(most)).map(lambda e: min(max(10.0**e, least), most))
     return usual | ends | scales
+
+
+def factor(value: float) -> float:
+    """What is nearly nothing is not a legal factor of value: nothing is."""
+    return value if value >= 1e-9 else 0.0
 
 
 money = floats(1e-2, 1e9)
@@ -137,7 +142,7 @@ def ramps(horizon: int = MAX_HORIZON) -> st.SearchStrategy[Ramp]:
             shape=st.sampled_from(["linear", "logistic", "gompertz"]),
             start=share,
         ),
-        st.builds(Ramp, curve=st.lists(share, min_size=1, max_size=horizon)),
+        st.builds(Ramp, curve=st.lists(share.map(factor), min_size=1, max_size=horizon)),
     )
 
 
@@ -231,7 +236,7 @@ def programs(
         hit_rate=hit_rate,
         multiple=draw(multiples(wide)),
         cap=draw(st.none() | ranged("cap", 0.1, 1e4, wide)),
-        incrementality=draw(ranged("incrementality", 0.0, 2.0, wide)),
+        incrementality=draw(ranged("incrementality", 0.0, 2.0, wide).map(factor)),
         shared_luck=draw(ranged("luck", 0.0, 2.0, wide)),
         lag=draw(month),
         half_life=half_life,

@@ -16,6 +16,7 @@ TEAM_RULES = [
     ("name", "", "name: must not be blank, got ''"),
     ("name", " ", "name: must not be blank, got ' '"),
     ("name", 3, "name: must be text, got 3"),
+    ("name", b"reps", "name: must be text, got b'reps'"),
     (
         "name",
         "portfolio",
@@ -41,12 +42,14 @@ TEAM_RULES = [
     ("quota", "800k", "quota: must be a number, got '800k'"),
     ("quota", None, "quota: must be a number, got None"),
     ("margin", 0, "margin: must be above 0, got 0"),
+    ("margin", 1e-10, "margin: must be at least 1e-09 if it is above 0, got 1e-10"),
     ("margin", 78, "margin: must be at most 1, got 78 (write 0.78 for 78 %)"),
     ("margin", 101, "margin: must be at most 1, got 101"),
     ("loaded_cost", -1, "loaded_cost: must be above 0, got -1"),
     ("loaded_cost", 1e-7, "loaded_cost: must be at least 1e-06, got 1e-07"),
     ("hiring_cost", -1, "hiring_cost: must be at least 0, got -1"),
     ("attainment", 0, "attainment: must be above 0, got 0"),
+    ("attainment", 1e-300, "attainment: must be at least 1e-09 if it is above 0, got 1e-300"),
     ("attainment", 75, "attainment: must be at most 10, got 75"),
     ("skill_cv", -0.1, "skill_cv: must be at least 0, got -0.1"),
     ("skill_cv", 40, "skill_cv: must be at most 10, got 40"),
@@ -119,6 +122,7 @@ PROGRAM_RULES = [
     ("cap", 0, "cap: must be above 0, got 0"),
     ("cap", float("inf"), "cap: must be finite, got inf"),
     ("incrementality", -0.1, "incrementality: must be at least 0, got -0.1"),
+    ("incrementality", 1e-99, "incrementality: must be at least 1e-09 if it is above 0, got 1e-99"),
     ("incrementality", 11, "incrementality: must be at most 10, got 11"),
     (
         "reference_spend",
@@ -196,6 +200,7 @@ def test_rule_of_a_program(field: str, value: Any, message: str) -> None:
         ({"shape": "logistic"}, "shape: must be 'linear' while months is 0, got 'logistic'"),
         ({"curve": []}, "curve: must have at least 1 of them, got ()"),
         ({"curve": [0, 30]}, "curve[1]: must be at most 1, got 30 (write 0.3 for 30 %)"),
+        ({"curve": [0, 1e-12]}, "curve[1]: must be at least 1e-09 if it is above 0, got 1e-12"),
         ({"curve": [0, 1], "months": 3}, "curve: must stand alone, got (0.0, 1.0)"),
         (
             {"curve": [1], "months": 3, "start": 0.5},

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gtmsim.distributions import AnyMultiple
 from gtmsim.errors import check_count
 from gtmsim.model import Model
-from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, Share, broken
+from gtmsim.plan.fields import ChannelName, Cost, Factor, Loading, PositiveMoney, Share, broken
 from gtmsim.plan.staging import Staging, check_pilot
 
 # Strict: "even" makes the field admit text, but not the text "3".
@@ -99,8 +99,8 @@ class CampaignProgram(Model):
     )
     multiple: AnyMultiple = Field(description="value per 1 spent, given a hit")
     cap: float | None = Field(default=None, gt=0.0, le=1e100, description="largest multiple")
-    incrementality: float = Field(
-        default=1.0, ge=0.0, le=10.0, description="share of value that would not have come anyway"
+    incrementality: Factor = Field(
+        default=1.0, description="share of value that would not have come anyway"
     )
     reference_spend: PositiveMoney | None = Field(
         default=None, description="spend at which the multiple was measured"

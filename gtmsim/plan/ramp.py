@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from gtmsim.errors import ArgumentError
 from gtmsim.model import Model
-from gtmsim.plan.fields import Share, broken
+from gtmsim.plan.fields import FactorShare, Share, broken
 
 _NEARLY = 0.99
 """Productivity that the curved shapes have reached when the ramp's months are over."""
@@ -65,7 +65,7 @@ class Ramp(Model):
         default="linear", description="how productivity rises"
     )
     start: Share = Field(default=0.0, description="productivity on the first day, 0 to 1")
-    curve: tuple[Share, ...] | None = Field(
+    curve: tuple[FactorShare, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=600,

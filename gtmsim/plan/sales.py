@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from gtmsim.model import Model
-from gtmsim.plan.fields import ChannelName, Cost, Loading, PositiveMoney, Share, broken
+from gtmsim.plan.fields import (
+    ChannelName,
+    Cost,
+    Factor,
+    FactorShare,
+    Loading,
+    PositiveMoney,
+    Share,
+    broken,
+)
 from gtmsim.plan.ramp import Ramp
 
 Seats = Annotated[int, Field(ge=1, le=100_000)]
@@ -97,13 +106,13 @@ class SalesTeam(Model):
         "negative: joined that many months before the plan",
     )
     quota: PositiveMoney = Field(description="bookings of a ramped rep, per year")
-    margin: Share = Field(default=1.0, gt=0.0, description="share of bookings that counts")
+    margin: FactorShare = Field(default=1.0, gt=0.0, description="share of bookings that counts")
     loaded_cost: PositiveMoney = Field(description="cost of a filled seat, per year")
     hiring_cost: Cost = Field(default=0.0, description="cost of each hire")
     ramp: Annotated[Ramp, BeforeValidator(_from_months, json_schema_input_type=float | Ramp)] = (
         Field(default=Ramp(), description="productivity by tenure; a number: months, linear")
     )
-    attainment: float = Field(default=1.0, gt=0.0, le=10.0, description="mean share of quota")
+    attainment: Factor = Field(default=1.0, gt=0.0, description="mean share of quota")
     skill_cv: float = Field(default=0.0, ge=0.0, le=10.0, description="spread between reps, CV")
     luck_cv: float = Field(default=0.0, ge=0.0, le=10.0, description="spread of a year, CV")
     attrition: Share = Field(

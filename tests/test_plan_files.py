@@ -172,6 +172,10 @@ def test_not_toml(text: str, message: str) -> None:
     [
         ("horizon = 24", "JSON text: must be JSON: expecting value: line 1 column 1"),
         ('{\n"a": }', "JSON text: must be JSON: expecting value: line 2 column 6"),
+        (
+            '{"horizon": 12,\n"channels": [{"name": "a", "name": "b"}]}',
+            "JSON text: must be JSON: no key twice in an object: 'name', got ",
+        ),
         ("[1]", "JSON text: must be a JSON object, got [1] (write an object:"),
         ("[" * 100_000, "JSON text: must be JSON that is not nested this deep"),
     ],
@@ -212,6 +216,14 @@ def test_path_of_the_wrong_type(path: Any) -> None:
     if path is not None:
         with pytest.raises(ArgumentTypeError, match="path: must be the path of a file, got"):
             example_plan().to_toml(path)
+
+
+def test_text_in_place_of_a_path() -> None:
+    plan = example_plan()
+    fix = r"\(from_toml_text and from_json_text read text\)$"
+    for read, text in ((Plan.from_json, plan.to_json()), (Plan.from_toml, plan.to_toml())):
+        with pytest.raises(ArgumentTypeError, match=f"path: must be the path of a file, .*{fix}"):
+            read(text)
 
 
 def test_json_schema() -> None:

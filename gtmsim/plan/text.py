@@ -6,7 +6,9 @@ import json
 import os
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,9 @@ def read_plan_file(path: PlanPath) -> str:
     PlanFileError
         If there is no such file, or it cannot be read as UTF-8.
     """
+    if isinstance(path, str) and ("\n" in path or path.startswith("{")):
+        fix = "from_toml_text and from_json_text read text"
+        raise ArgumentTypeError("path", "must be the path of a file", path, fix)
     try:
         with Path(path).open("rb") as file:
             data = file.read(MOST_TEXT + 1)
@@ -94,7 +99,17 @@ def parse_json(text: str, source: PlanPath) -> dict[str, Any]:
     PlanFileError
         If it is not a JSON object; line and column are named.
     """
-    return _parse(json.loads, text, source, "JSON", 'write an object: {"horizon": 24, ...}')
+    load = partial(json.loads, object_pairs_hook=_keys_once)
+    return _parse(load, text, source, "JSON", 'write an object: {"horizon": 24, ...}')
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that is there twice, as TOML does: json would take the last and say nothing."""
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"no key twice in an object: {twice!r:.100}")
+    return table
 
 
 def _parse(

@@ -87,7 +87,7 @@ class Campaigns:
         mean = (above[:-1] + 4.0 * between + above[1:]) / 6.0
         smooth = above[0] - np.stack([above[:-1], mean, above[1:]])
         values, chances = self._steps()
-        place = np.minimum(places(values, step / self.worth), points)
+        place = places(np.minimum(values, edges[-1]), edges[1])
         steps = rounded(place, np.tile(chances, (3, 1)), points + 1)[:, :-1]
         return np.stack([np.diff(smooth, prepend=0.0) + steps, steps])
 

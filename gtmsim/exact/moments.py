@@ -132,9 +132,10 @@ def _largest_cdf(terms: ProgramTerms, x: float) -> float:
     half = 0.5 * np.diff(edges)[:, None]
     z = (edges[:-1, None] + half + half * nodes).ravel()
     density = np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi) * (half * weights).ravel()
-    bars = x * np.exp(0.5 * sigma * sigma - sigma * z)
     none = np.zeros(z.size)
-    with np.errstate(divide="ignore"):
+    # A shock so bad that no multiple makes up for it asks for an infinite one.
+    with np.errstate(divide="ignore", over="ignore"):
+        bars = x * np.exp(0.5 * sigma * sigma - sigma * z)
         for worth, size in zip(terms.worth, terms.sizes, strict=True):
             above = np.asarray(terms.multiple.sf(bars / worth, terms.cap))
             none += size * np.log1p(-terms.hit_rate * above)

@@ -312,6 +312,11 @@ def test_repr_is_short() -> None:
 # -- Roundings and aliasing ------------------------------------------------------------------------
 
 
+def test_a_cap_far_beyond_the_reach_does_not_overflow() -> None:
+    total = total_distribution(one(campaigns=2, hit_rate=0.4, cap=1e100), reach=1e-215)
+    assert total.cdf(5e-216) == pytest.approx(0.36, rel=1e-9)
+
+
 def test_sums_beyond_the_lattice_do_not_come_back() -> None:
     """Without a tilt, part of this sum would be found again where it does not belong."""
     terms = [Campaigns(EXPONENTIAL, None, 1.0, 1.0, 12)]

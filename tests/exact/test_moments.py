@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from gtmsim import (
     CampaignProgram,
@@ -228,6 +229,23 @@ def test_the_largest_of_few_is_a_product():
     )
     nothing = largest_cdf(Plan(horizon=1, channels=[PROGRAMS[0]]), 0.0, "p")
     assert nothing == pytest.approx(0.7**40)
+
+
+@pytest.mark.parametrize("sigma", [0.5, 5.0, 50.0])
+@pytest.mark.parametrize("x", [1e-3, 1.0, 1e60])
+def test_the_largest_under_any_shock_is_lognormal(sigma, x):
+    volatility = min(sigma, 5.0)
+    bet = CampaignProgram(
+        name="p",
+        campaigns=1,
+        spend=1.0,
+        launch=0,
+        multiple=LogNormal(median=2.0, sigma=1.5),
+        market_loading=-sigma / volatility,
+    )
+    plan = Plan(horizon=1, channels=[bet], market_volatility=volatility)
+    z = (math.log(x / 2.0) + 0.5 * sigma**2) / math.hypot(1.5, sigma)
+    assert largest_cdf(plan, x, "p") == pytest.approx(float(ndtr(z)), rel=1e-9)
 
 
 def test_what_the_law_of_the_largest_refuses():

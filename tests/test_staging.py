@@ -249,6 +249,14 @@ def test_deviation_of_value_is_exact_without_competition() -> None:
     expect_variance(result.values("value"), float(exact_moments(plan)["value_sd"]["bets"]) ** 2)
 
 
+def test_a_bar_may_be_more_multiples_away_than_a_double_holds() -> None:
+    law = gtm.Empirical(values=(2.3e-308, 6.0))
+    staging = STAGING.replace(threshold=5.0, signal_noise=0.5)
+    spend = exact_moments(plan_of(multiple=law, staging=staging))["spend_mean"]["bets"]
+    survive = 0.6 * 0.5 * float(stats.norm.cdf(math.log(6.0 / 5.0) / 0.5))
+    assert spend == pytest.approx(12.0 * (1.0 + 9.0 * survive), rel=1e-9)
+
+
 def test_what_has_no_closed_form_is_not_known() -> None:
     noisy = STAGING.replace(threshold=None, kill_share=0.5, signal_noise=0.5)
     unequal = STAGING.replace(recycle=0.5)

@@ -72,7 +72,8 @@ class Campaigns:
 
     def exceeded(self, chance: float) -> float:
         """Return what one of them exceeds, so that any of them does with at most the chance."""
-        level = min(1.0, chance / (self.size * self.hit_rate))
+        # Where hits are rarer than that, the middle one: a lattice must reach beyond zero.
+        level = min(0.5 * self.multiple.sf(0.0), chance / (self.size * self.hit_rate))
         return self.worth * self.multiple.isf(level, self.cap)
 
     def marks(self) -> Floats:

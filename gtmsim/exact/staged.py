@@ -229,7 +229,7 @@ def _bars(program: CampaignProgram, staging: Staging, factor: float) -> tuple[Fl
     noise = staging.signal_noise
     if noise == 0.0:
         return np.array([bar]), np.ones(1)
-    corners = [math.log(bar / point) / noise for point in _corners(program)]
+    corners = [(math.log(bar) - math.log(point)) / noise for point in _corners(program)]
     edges = np.clip([*np.arange(-9.0, 9.5, 0.5), *corners], -9.0, 9.0)
     z, weights = _normal_nodes(np.unique(edges))
     return bar * np.exp(-noise * z), weights

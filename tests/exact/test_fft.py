@@ -22,6 +22,7 @@ from gtmsim.plan import Plan, SalesTeam
 from tests.exact.fft_plans import (
     CLOSED,
     EXPONENTIAL,
+    LOMAX,
     PLANS,
     UNIFORM,
     WRONG,
@@ -162,6 +163,14 @@ def test_nothing_has_its_own_probability() -> None:
     assert total.quantile(2.0 * 0.6**12) > 0.0
     shocked = total_distribution(one(campaigns=2, hit_rate=0.4, shared_luck=1.0))
     assert shocked.cdf(0.0) == pytest.approx(0.36, rel=1e-12)
+
+
+def test_hits_rarer_than_what_is_left_out_are_bounded() -> None:
+    total = total_distribution(one(campaigns=4, hit_rate=1e-12, shared_luck=1.0, market=0.3))
+    for x in (0.0, 1e-3, 1.0):
+        low, high = total.bounds(x)
+        assert low <= 1.0 - 4e-12 * float(LOMAX.sf(x)) <= high
+        assert total.cdf(x) == pytest.approx(1.0, abs=1e-10)
 
 
 def test_a_program_without_value_is_zero() -> None:

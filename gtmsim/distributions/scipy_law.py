@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import pairwise
+from threading import RLock
 from typing import Any, Final, Literal, Self
 
 import numpy as np
@@ -20,6 +23,20 @@ QUADRATURE_TOLERANCE = 1e-8
 
 # Levels between which a law is integrated piece by piece, so that no scale is overlooked.
 _LEVELS: Final = np.array([0.99, 0.9, 0.5, 0.1, 1e-2, 1e-3, 1e-5, 1e-8, 1e-12])
+
+
+_INVERTING: Final = RLock()
+
+
+@contextmanager
+def _unwarned() -> Iterator[None]:
+    """Let scipy invert without a word where it gives up: its roots are checked by who uses them.
+
+    One thread at a time, because filters of warnings belong to the process.
+    """
+    with _INVERTING, warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _nodes(count: int) -> tuple[Floats, Floats]:
@@ -254,10 +271,12 @@ class ScipyDistribution(Multiple):
         return np.asarray(self.frozen().sf(x), dtype=np.float64)
 
     def _isf(self, q: Floats) -> Floats:
-        return np.asarray(self.frozen().isf(q), dtype=np.float64)
+        with _unwarned():
+            return np.asarray(self.frozen().isf(q), dtype=np.float64)
 
     def _ppf(self, p: Floats) -> Floats:
-        return np.asarray(self.frozen().ppf(p), dtype=np.float64)
+        with _unwarned():
+            return np.asarray(self.frozen().ppf(p), dtype=np.float64)
 
     def _upper_moment(self, p: float, order: int, cap: float) -> float:
         if math.isinf(cap):

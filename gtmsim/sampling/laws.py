@@ -175,8 +175,7 @@ def _quantile_table(multiple: ScipyDistribution, cap: float | None) -> Floats:
     Returns (2 * row, coefficient): first isf(p), then ppf(p), for p from 1/2 down to 2**-65.
     """
     limit = math.inf if cap is None else cap
-    frozen = multiple.frozen()
-    sides = {"upper": frozen.isf, "lower": frozen.ppf}
+    sides = {"upper": multiple._isf, "lower": multiple._ppf}
     # Row 0 begins at p = 1/2; each later row is the next piece of an octave, downwards.
     pieces = (1022 * PIECES - np.arange(ROWS + 1) + 1).astype(np.uint64) << np.uint64(_PIECE_SHIFT)
     edges = pieces.view(np.float64)

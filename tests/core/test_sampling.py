@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from fractions import Fraction
 from typing import Any
 
@@ -277,6 +278,18 @@ def test_an_equal_empirical_law_may_be_compiled_after_another() -> None:
         assert law.isf(0.25) == 3.0
         samplers.append(compile_multiple(law))
     np.testing.assert_array_equal(samplers[0].values, samplers[1].values)
+
+
+def test_where_scipy_gives_up_the_table_is_still_exact() -> None:
+    """Next to zero scipy does not find the roots of this law, warns, and a table has no use for it.
+
+    Where warnings are errors, as here, the warning would come as SystemError.
+    """
+    law = stats.beta(1.027277489820117, 0.8613989106661892)
+    filters, above = list(warnings.filters), np.linspace(1e-3, 1.0 - 1e-3, 999)
+    x = draw(ScipyDistribution.from_frozen(law), (above * 2.0**64).astype(np.uint64))
+    assert warnings.filters == filters
+    np.testing.assert_allclose(law.sf(x), above, rtol=1e-6)
 
 
 def test_a_law_with_a_kink_is_refused() -> None:

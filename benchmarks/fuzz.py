@@ -34,8 +34,8 @@ BATCHES: Final = {"plans": 50, "inputs": 5_000, "histories": 500}
 """Inputs in a batch, by what they are."""
 
 PLAN_SCENARIOS: Final = 64
-SECONDS: Final = {"plans": 60.0, "inputs": 3.0, "histories": 5.0}
-"""Processor time that one input may take."""
+SECONDS: Final = {"plans": 300.0, "inputs": 3.0, "histories": 5.0}
+"""Processor time that one input may take; plans are validated, a minute for each total at most."""
 
 MEMORY: Final = {"plans": 6_000, "inputs": 500, "histories": 500}
 """Megabytes that one input may add to the peak."""

@@ -18,7 +18,7 @@ MOST_POINTS = 2**20
 """Points of the largest lattice."""
 
 MOST_WORK = 2**27
-"""Points of all transforms behind one lattice; about a minute."""
+"""Points of all transforms behind one distribution; about a minute."""
 
 _FEWEST_POINTS = 2**12
 _BEYOND = 5e-4
@@ -187,15 +187,16 @@ def total_distribution(
     points = check_count("points", points, low=64, high=MOST_POINTS)
     allowed = check_number("tolerance", tolerance, low=0.0, high=1.0, low_open=True)
     programs = [p for p in _programs(plan, channel) if _largest(p) > 0.0]
+    work = _Work()
     if reach is not None:
         end = check_number("reach", reach, low=0.0, low_open=True)
     else:
-        end = math.fsum(_typical(program) for program in programs)
+        end = math.fsum(_typical(program, work) for program in programs)
     if not programs:
         return TotalDistribution(channel, end, 0.0, Ladder((), 1.0, 0.0))
     before = math.inf
     while True:
-        law = _law(programs, end, points)
+        law = _law(programs, end, points, work)
         error = law.error
         needed = 2 ** math.ceil(math.log2(points * max(error / allowed, 2.0)))
         if error <= allowed:
@@ -206,6 +207,20 @@ def total_distribution(
             fix = "lower reach, raise points, or allow it and read bounds()"
             raise ExactError("tolerance", rule, tolerance, fix)
         points, before = needed, error
+
+
+class _Work:
+    """Counts transformed points, and refuses too many."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def take(self, points: int) -> None:
+        self.taken += points
+        if self.taken > MOST_WORK:
+            rule = f"must not ask for more than {MOST_WORK:,} transformed points"
+            fix = "take fewer points, or fewer campaigns of different worth"
+            raise ExactError("points", rule, self.taken, fix)
 
 
 def _programs(plan: Plan, channel: str) -> list[ProgramTerms]:
@@ -231,10 +246,10 @@ def _largest(program: ProgramTerms) -> float:
     return math.fsum(term.largest for term in _campaigns(program))
 
 
-def _typical(program: ProgramTerms) -> float:
+def _typical(program: ProgramTerms, work: _Work) -> float:
     """Return what a program rarely exceeds: its campaigns once and its shocks once, about."""
     terms, largest = _campaigns(program), _largest(program)
-    build = _summed([Mixture(1.0, terms)], _FEWEST_POINTS, largest)
+    build = _summed([Mixture(1.0, terms)], _FEWEST_POINTS, largest, work)
     end = max(term.exceeded(_BEYOND) for term in terms)
     while end < largest and build(end).at(np.array([end]))[MID, 0] < 1.0 - _BEYOND:
         end *= 2.0
@@ -243,27 +258,28 @@ def _typical(program: ProgramTerms) -> float:
     return min(end, largest) * math.exp(3.3 * sigma - 0.5 * sigma**2)
 
 
-def _law(programs: Sequence[ProgramTerms], end: float, points: int) -> Law:
+def _law(programs: Sequence[ProgramTerms], end: float, points: int, work: _Work) -> Law:
     """Return the law of the sum of programs up to the end."""
     loads = [program.market_sigma for program in programs]
     lucks = [program.luck_sigma for program in programs]
     if len(programs) == 1:
-        return _pooled(_campaigns(programs[0]), math.hypot(loads[0], lucks[0]), end, points)
+        sigma = math.hypot(loads[0], lucks[0])
+        return _pooled(_campaigns(programs[0]), sigma, end, points, work)
     alike = len(set(loads)) == 1
     if alike and not any(lucks):
         terms = [term for program in programs for term in _campaigns(program)]
-        return _pooled(terms, loads[0], end, points)
+        return _pooled(terms, loads[0], end, points, work)
     # A shock that moves all alike is left to the end.
     last = loads[0] if alike else 0.0
     loads = [0.0] * len(loads) if alike else loads
     inner = end * _stretch(last)
     laws = [
-        _pooled(_campaigns(program), luck, inner * _stretch(load), points)
+        _pooled(_campaigns(program), luck, inner * _stretch(load), points, work)
         for program, luck, load in zip(programs, lucks, loads, strict=True)
     ]
     largest = math.inf if any(loads) else math.fsum(law.largest for law in laws)
     fine, rough = (
-        _summed(_by_shock(laws, loads, spacing), points, largest)
+        _summed(_by_shock(laws, loads, spacing), points, largest, work)
         for spacing in (_SPACING, 2.0 * _SPACING)
     )
 
@@ -279,14 +295,15 @@ def _law(programs: Sequence[ProgramTerms], end: float, points: int) -> Law:
     return shocked(total, last, end, _LOG_POINTS * points) if last else total
 
 
-def _pooled(terms: Sequence[Campaigns], sigma: float, end: float, points: int) -> Law:
+def _pooled(terms: Sequence[Campaigns], sigma: float, end: float, points: int, work: _Work) -> Law:
     """Return the law of a lognormal shock times the sum of terms, up to the end."""
     nothing = math.prod(term.nothing for term in terms)
     largest = math.fsum(term.largest for term in terms)
     # Beyond this no campaign goes but with a probability of 1e-10.
     far = math.fsum(term.size * term.exceeded(_FAR_BEYOND / len(terms)) for term in terms)
     inner = min(largest, end * _stretch(sigma), far if sigma else math.inf)
-    law = ladder(_summed([Mixture(1.0, terms)], points, largest), inner, nothing, largest)
+    build = _summed([Mixture(1.0, terms)], points, largest, work)
+    law = ladder(build, inner, nothing, largest)
     return shocked(law, sigma, end, _LOG_POINTS * points) if sigma else law
 
 
@@ -314,16 +331,15 @@ def _by_shock(laws: Sequence[Law], loads: Sequence[float], spacing: float) -> li
     ]
 
 
-def _summed(mixtures: Sequence[Mixture], points: int, largest: float) -> Callable[[float], Grid]:
+def _summed(
+    mixtures: Sequence[Mixture], points: int, largest: float, work: _Work
+) -> Callable[[float], Grid]:
     """Return what builds the grid of a sum up to a reach."""
-    work = points * sum(len(mixture.terms) for mixture in mixtures)
-    if work > MOST_WORK:
-        rule = f"must not ask for more than {MOST_WORK:,} transformed points"
-        fix = "take fewer points, or fewer campaigns of different worth"
-        raise ExactError("points", rule, work, fix)
+    each = points * sum(len(mixture.terms) for mixture in mixtures)
     marks = np.concatenate([term.marks() for term in mixtures[0].terms])
 
     def build(reach: float) -> Grid:
+        work.take(each)
         step = aligned(marks[marks <= reach], reach / (points - 1))
         return lattice_sum(mixtures, step, points, largest)
 

@@ -17,6 +17,7 @@ from scipy.fft import irfft, rfft
 
 from gtmsim.core._types import Floats
 from gtmsim.distributions import AnyMultiple, Empirical
+from gtmsim.execute import default_workers
 
 LOW, MID, HIGH = 0, 1, 2
 """Rows of a bracket: not above the distribution function, an estimate of it, and not below it."""
@@ -219,14 +220,17 @@ def lattice_sum(mixtures: Sequence[Mixture], step: float, points: int, largest: 
         growth = max((_PADDING / rounding) ** (1.0 / (1.0 + _PADDING)), 1.0)
         error = growth * rounding + growth**-_PADDING
     tilt = np.exp(-math.log(growth) / points * np.arange(points))
+    workers = default_workers()
     spectrum = np.zeros((2, 3, padded // 2 + 1), dtype=np.complex128)
     for chance, terms in mixtures:
         product = np.full_like(spectrum, chance)
         for term in terms:
-            hit = rfft(term.masses(step, points) * tilt, padded)
-            product *= (1.0 - term.hit_rate + term.hit_rate * hit) ** term.size
+            for part, masses in zip(product, term.masses(step, points) * tilt, strict=True):
+                # Few laws have steps; the transform of nothing is nothing.
+                hit = rfft(masses, padded, workers=workers) if masses.any() else 0.0
+                part *= (1.0 - term.hit_rate + term.hit_rate * hit) ** term.size
         spectrum += product
-    masses = irfft(spectrum, padded)[:, :, :points] / tilt
+    masses = irfft(spectrum, padded, workers=workers)[:, :, :points] / tilt
     every, steps = np.cumsum(masses, axis=-1)
     smooth = every - steps
     # Half of what is smooth at a point lies below it; what was rounded down to it lies above.

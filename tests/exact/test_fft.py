@@ -301,6 +301,15 @@ def test_too_much_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         total_distribution(one(campaigns=3, spend=(1.0, 2.0, 3.5)))
 
 
+def test_all_lattices_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of the 28 of this plan has more than 2**16 points, and all have 2**20."""
+    monkeypatch.setattr(fft, "MOST_WORK", 2**19)
+    with pytest.raises(ExactError, match=r"must not ask for more than 524,288 .*got 540672"):
+        total_distribution(PLANS["two lucks"])
+    monkeypatch.setattr(fft, "MOST_WORK", 2**21)
+    assert total_distribution(PLANS["two lucks"]).error < 1e-3
+
+
 def test_more_points_are_taken_where_the_tolerance_asks() -> None:
     total = total_distribution(BET, points=2**9, tolerance=1e-4)
     assert total.error <= 1e-4 < total_distribution(BET, points=2**9, tolerance=1.0).error

@@ -23,6 +23,9 @@ MOST_WORK = 2**27
 _FEWEST_POINTS = 2**12
 _BEYOND = 5e-4
 _FAR_BEYOND = 1e-10
+_NO_SHOCK = 1e-12
+"""Log-sd of a shock that moves no total by more than totals are known to."""
+
 _SPACING = 0.25
 _LOG_POINTS = 4
 
@@ -260,8 +263,8 @@ def _typical(program: ProgramTerms, work: _Work) -> float:
 
 def _law(programs: Sequence[ProgramTerms], end: float, points: int, work: _Work) -> Law:
     """Return the law of the sum of programs up to the end."""
-    loads = [program.market_sigma for program in programs]
-    lucks = [program.luck_sigma for program in programs]
+    loads = [_felt(program.market_sigma) for program in programs]
+    lucks = [_felt(program.luck_sigma) for program in programs]
     if len(programs) == 1:
         sigma = math.hypot(loads[0], lucks[0])
         return _pooled(_campaigns(programs[0]), sigma, end, points, work)
@@ -293,6 +296,10 @@ def _law(programs: Sequence[ProgramTerms], end: float, points: int, work: _Work)
     nothing = math.prod(law.nothing for law in laws)
     total = ladder(build, min(inner, largest), nothing, largest)
     return shocked(total, last, end, _LOG_POINTS * points) if last else total
+
+
+def _felt(sigma: float) -> float:
+    return sigma if abs(sigma) > _NO_SHOCK else 0.0
 
 
 def _pooled(terms: Sequence[Campaigns], sigma: float, end: float, points: int, work: _Work) -> Law:

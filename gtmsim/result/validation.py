@@ -185,15 +185,19 @@ def _mean_check(
 def _spread_check(
     channel: str, metric: str, draws: Histogram, mean: float, sd: float
 ) -> Iterator[Check]:
-    """Compare standard deviations, where no single scenario makes much of the sample's."""
-    squares = (draws.sums / draws.counts - mean) ** 2
+    """Compare standard deviations, where no single scenario makes much of the sample's.
+
+    In units of the exact one, so that squares of any plan's values stay in range.
+    """
+    squares = ((draws.sums / draws.counts - mean) / sd) ** 2
     square = float(draws.counts @ squares) / draws.n
     error = math.sqrt(float(draws.counts @ (squares - square) ** 2)) / draws.n
     if squares.max() <= _ONE_DRAW * error * draws.n:
         # A bin's values differ by at most 1/128: their own variance is lost.
-        lost = float(draws.counts @ (draws.upper - draws.lower) ** 2) / draws.n / 12.0
-        off = (square + lost - sd * sd) / (error + 0.5 * lost)
-        yield Check(channel, f"spread of {metric}", math.sqrt(square + lost), sd, off)
+        widths = (draws.upper - draws.lower) / sd
+        lost = float(draws.counts @ widths**2) / draws.n / 12.0
+        off = (square + lost - 1.0) / (error + 0.5 * lost)
+        yield Check(channel, f"spread of {metric}", sd * math.sqrt(square + lost), sd, off)
 
 
 def _largest_checks(result: PortfolioResult, channel: str) -> Iterator[Check]:

@@ -330,6 +330,15 @@ def test_repr_is_short() -> None:
 # -- Roundings and aliasing ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("shock", [{"market": 1e-290}, {"shared_luck": 1e-13}])
+def test_a_shock_that_moves_nothing_is_none(shock: dict[str, float]) -> None:
+    plain, shocked, felt = (
+        total_distribution(one(campaigns=3, hit_rate=0.4, **changes), reach=50.0).bounds(5.0)
+        for changes in ({}, shock, {"shared_luck": 0.01})
+    )
+    assert shocked == plain != felt
+
+
 def test_a_cap_far_beyond_the_reach_does_not_overflow() -> None:
     total = total_distribution(one(campaigns=2, hit_rate=0.4, cap=1e100), reach=1e-215)
     assert total.cdf(5e-216) == pytest.approx(0.36, rel=1e-9)

@@ -8,6 +8,7 @@ hold it answers so and is sent it with the task again.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import pickle
 import signal
@@ -23,8 +24,9 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from gtmsim.errors import ArgumentTypeError, ExecutorError, LostWorkersWarning, check_count
@@ -53,8 +55,11 @@ ExecutorLike: TypeAlias = Executor | Cluster
 """What ``executor=`` takes."""
 
 
+_MEMBERSHIP, _CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
+
+
 def default_workers() -> int:
-    """Return the number of cores this process may use.
+    """Return the number of cores this process may use, which a container may limit.
 
     Examples
     --------
@@ -62,21 +67,66 @@ def default_workers() -> int:
     True
     """
     affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    cores = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
+    return min([cores, *map(math.ceil, _quotas())])
 
 
-def physical_memory() -> int | None:
-    """Return the machine's memory in bytes, or None where the system does not say.
+def usable_memory() -> int | None:
+    """Return the memory this process may use in bytes, or None where the system does not say.
+
+    It is the machine's, or a container's if that is less: a process that takes more is killed.
 
     Examples
     --------
-    >>> (physical_memory() or 2**40) > 2**20
+    >>> (usable_memory() or 2**40) > 2**20
     True
     """
+    limits = []
+    for group in _groups("memory"):
+        limits += _numbers(group / "memory.max") or _numbers(group / "memory.limit_in_bytes")
+    with suppress(AttributeError, ValueError, OSError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    return min(limits, default=None)
+
+
+def _quotas() -> Iterator[float]:
+    """Yield how many cores each control group of this process may use, where they are limited."""
+    for group in _groups("cpu"):
+        old = _numbers(group / "cpu.cfs_quota_us") + _numbers(group / "cpu.cfs_period_us")
+        found = _numbers(group / "cpu.max") or old
+        if len(found) == 2:
+            yield found[0] / found[1]
+
+
+def _groups(controller: str) -> Iterator[Path]:
+    """Yield the folders of the Linux control groups of this process, from the root to its own.
+
+    A group's limits hold for all below it. In a container the root that is seen is often the
+    container's own group, while the path still names it as the machine does: such folders, which
+    are not there, limit nothing.
+    """
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
+        lines = _MEMBERSHIP.read_text().splitlines()
+    except (OSError, ValueError):
+        return
+    for line in lines:
+        controllers, _, own = line.partition(":")[2].partition(":")
+        # Version 2 has one tree and names no controllers; version 1 has a tree for each.
+        if controllers and controller not in controllers.split(","):
+            continue
+        group = _CGROUPS / controller if controllers else _CGROUPS
+        for name in own.split("/"):
+            group /= name
+            yield group
+
+
+def _numbers(file: Path) -> list[int]:
+    """Return the numbers in a file, none where it is not there or says "max" or -1: no limit."""
+    try:
+        found = [int(word) for word in file.read_text().split()]
+    except (OSError, ValueError):
+        return []
+    return found if all(number > 0 for number in found) else []
 
 
 class Crew(NamedTuple):

@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gtmsim import execute
 from gtmsim.errors import ArgumentError, ArgumentTypeError, ExecutorError, LostWorkersWarning
 from gtmsim.execute import Crew, _answer, _held, _Missing, run_tasks
 
@@ -171,3 +173,121 @@ def test_a_client_gives_its_executor_and_its_size() -> None:
     assert crew.size == 3
     assert squares(crew) == EXPECTED
     assert len(executor.sent) == 100
+
+
+# -- What a process may use -----------------------------------------------------------------------
+
+MEMORY, CORES = 16 * 2**30, 8
+NESTED = "0::/kubepods/pod/box"
+OLD = "11:memory:/docker/box\n4:cpu,cpuacct:/docker/box\n1:name=systemd:/docker/box"
+UNLIMITED = "9223372036854771712"
+
+GROUPS: dict[str, tuple[str, dict[str, str], int, int]] = {
+    "nothing is limited": (NESTED, {"kubepods/memory.max": "max"}, MEMORY, CORES),
+    "no group at all": ("", {"memory.max": "1"}, MEMORY, CORES),
+    "version 2, seen from inside": (
+        "0::/",
+        {"memory.max": "1000000", "cpu.max": "200000 100000"},
+        1_000_000,
+        2,
+    ),
+    "version 2, its own": (
+        NESTED,
+        {"kubepods/pod/box/memory.max": "1000000", "kubepods/pod/box/cpu.max": "50000 100000"},
+        1_000_000,
+        1,
+    ),
+    "version 2, of a group above": (
+        NESTED,
+        {
+            "kubepods/memory.max": "9000000",
+            "kubepods/pod/memory.max": "1000000",
+            "kubepods/pod/box/memory.max": "max",
+            "kubepods/cpu.max": "250000 100000",
+            "kubepods/pod/box/cpu.max": "max 100000",
+        },
+        1_000_000,
+        3,
+    ),
+    "of another group": (
+        NESTED,
+        {"kubepods/pod/other/memory.max": "1", "kubepods/pod/other/cpu.max": "1 1"},
+        MEMORY,
+        CORES,
+    ),
+    "more than there is": (
+        NESTED,
+        {"kubepods/memory.max": str(2**60), "kubepods/cpu.max": "9900000 100000"},
+        MEMORY,
+        CORES,
+    ),
+    "version 1, its own": (
+        OLD,
+        {
+            "memory/memory.limit_in_bytes": UNLIMITED,
+            "memory/docker/box/memory.limit_in_bytes": "1000000",
+            "cpu/cpu.cfs_quota_us": "-1",
+            "cpu/cpu.cfs_period_us": "100000",
+            "cpu/docker/box/cpu.cfs_quota_us": "150000",
+            "cpu/docker/box/cpu.cfs_period_us": "50000",
+        },
+        1_000_000,
+        3,
+    ),
+    "version 1, seen from inside": (
+        OLD,
+        {
+            "memory/memory.limit_in_bytes": "1000000",
+            "cpu/cpu.cfs_quota_us": "150000",
+            "cpu/cpu.cfs_period_us": "100000",
+        },
+        1_000_000,
+        2,
+    ),
+    "both versions": (
+        f"{OLD}\n{NESTED}",
+        {
+            "memory/docker/memory.limit_in_bytes": "1000000",
+            "kubepods/cpu.max": "100000 100000",
+        },
+        1_000_000,
+        1,
+    ),
+    "what is not understood": (
+        f"::\nbox\n{NESTED}",
+        {"memory.max": "0", "kubepods/memory.max": "1 GB", "kubepods/pod/cpu.max": "0 0"},
+        MEMORY,
+        CORES,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_the_limits_of_a_container_count(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    membership, files, memory, cores = GROUPS[name]
+    for file, text in files.items():
+        (tmp_path / "groups" / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / file).write_text(f"{text}\n")
+    (tmp_path / "membership").write_text(membership)
+    monkeypatch.setattr(execute, "_MEMBERSHIP", tmp_path / "membership")
+    monkeypatch.setattr(execute, "_CGROUPS", tmp_path / "groups")
+    sizes = {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": MEMORY // 4_096}
+    monkeypatch.setattr(os, "sysconf", sizes.__getitem__, raising=False)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(CORES)), raising=False)
+    assert execute.usable_memory() == memory
+    assert execute.default_workers() == Crew.of().size == cores
+
+
+def test_without_groups_or_a_word_of_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "_MEMBERSHIP", tmp_path / "none")
+    monkeypatch.delattr(os, "sysconf", raising=False)
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert execute.usable_memory() is None
+    assert execute.default_workers() == 5
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert execute.default_workers() == 1

@@ -77,7 +77,7 @@ def simulate_portfolio(
         :meth:`gtmsim.PortfolioResult.load` reads.
     memory : str or int, optional
         Most memory to take for what is kept and worked on, as "2GB" or in bytes; what a run takes
-        is estimated before it starts. By default half of the machine's.
+        is estimated before it starts. By default half of the machine's, or its container's.
 
     Returns
     -------

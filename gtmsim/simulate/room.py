@@ -9,7 +9,7 @@ from typing import Final
 
 from gtmsim.compiled import CompiledPlan
 from gtmsim.errors import ArgumentError, ArgumentTypeError, StorageError, check_number
-from gtmsim.execute import Crew, physical_memory
+from gtmsim.execute import Crew, usable_memory
 from gtmsim.result.parts import check_parquet
 from gtmsim.simulate.simulator import CHUNK_BYTES
 from gtmsim.summary import METRICS, MONTHLY_METRICS
@@ -39,13 +39,13 @@ class Room:
     Attributes
     ----------
     limit : int or None
-        Bytes; None where the machine does not say how much it has.
+        Bytes; None where the system does not say how much there is.
     working : int
         Estimated bytes of summaries and of what tasks work on, of all workers here.
     each : int
         Bytes of a scenario that is kept.
     given : bool
-        Whether the limit was asked for, and is not half of the machine's memory.
+        Whether the limit was asked for, and is not half of the memory there is.
     rows : int, optional
         Of a summary.
     waiting : int, optional
@@ -87,8 +87,8 @@ class Room:
         working = _SUMMARIES * rows * _ROW_BYTES + under_way * part + arrays
         each, waiting = 8 * len(METRICS) * places, under_way * PART_BYTES
         if memory is None:
-            physical = physical_memory()
-            limit = physical and physical // 2
+            usable = usable_memory()
+            limit = usable and usable // 2
         else:
             limit = parse_memory(memory)
         room = cls(limit, working, each, memory is not None, rows, waiting, elsewhere)

@@ -95,9 +95,9 @@ def test_too_little_for_any_run_is_refused() -> None:
         gtm.simulate_portfolio(PLAN, scenarios=1_000, memory="1MB")
 
 
-def test_without_a_limit_it_is_half_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_limit_it_is_half_of_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = compile_plan(PLAN)
-    monkeypatch.setattr(rooms, "physical_memory", lambda: 10**9)
+    monkeypatch.setattr(rooms, "usable_memory", lambda: 10**9)
     assert Room.of(None, compiled, Crew(1)).limit == 5 * 10**8
     rule = (
         r"scenarios: must fit in half of the memory, 500 MB, to be kept, got '10,000,000, which "
@@ -105,7 +105,7 @@ def test_without_a_limit_it_is_half_of_the_machine(monkeypatch: pytest.MonkeyPat
     )
     with pytest.raises(ArgumentError, match=rule):
         gtm.simulate_portfolio(PLAN, scenarios=10_000_000, workers=1)
-    monkeypatch.setattr(rooms, "physical_memory", lambda: None)
+    monkeypatch.setattr(rooms, "usable_memory", lambda: None)
     assert Room.of(None, compiled, Crew(1)).has(10**15)
 
 

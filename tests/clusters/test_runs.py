@@ -7,40 +7,27 @@ import os
 import pickle
 import random
 import signal
-from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import fields, is_dataclass
 from multiprocessing.context import BaseContext
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
 import gtmsim as gtm
 from gtmsim.core.streams import LANES
-from gtmsim.decide import Quantile
-from gtmsim.presets import example_plan, midmarket_ae, paid_social
+from gtmsim.presets import example_plan
 from gtmsim.result import PortfolioResult
 from gtmsim.simulate import run as running
 from gtmsim.simulate import simulator
 from gtmsim.summary import Summary
+from tests.clusters.conftest import QUICK
+from tests.clusters.figures import figures
 from tests.test_invariance import same_scenarios, same_summary
 
 SPAWN = multiprocessing.get_context("spawn")
-# Where the system has it, a server that has imported what processes need starts them faster.
-QUICK = multiprocessing.get_context(
-    "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-)
-QUICK.set_forkserver_preload(["gtmsim.simulate", "gtmsim.decide", "gtmsim.fit"])
 TASK = 5 * LANES
 TASKS = 24
 RUN = TASKS * TASK - 77
-
-
-@pytest.fixture(scope="module")
-def plan() -> gtm.Plan:
-    return gtm.Plan(horizon=9, channels=[midmarket_ae(hires=3), paid_social(campaigns=10)])
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +40,6 @@ def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "_SHORTEST_TASK", TASK)
     monkeypatch.setattr(running, "_LONGEST_TASK", TASK)
     monkeypatch.setattr(simulator, "_chunk_size", lambda compiled: TASK)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, mp_context=QUICK) as executor:
-        yield executor
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=3,
-            threads_per_worker=1,
-            processes=True,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            silence_logs="CRITICAL",
-        ) as cluster,
-        distributed.Client(cluster) as one,
-    ):
-        yield one
 
 
 def equal(one: PortfolioResult, other: PortfolioResult) -> bool:
@@ -276,69 +240,3 @@ def test_tasks_take_about_a_second_and_more_where_many_bring_summaries() -> None
         # Of a thousand workers one comes every few hundredths of a second.
         assert 10 < longest(whole, 1_000, executor) / longest(whole, 2) < 60
         assert longest(whole, 1_000) == longest(whole, 2)
-
-
-# -- Whatever else runs on an executor ------------------------------------------------------------
-
-
-def figures(found: Any) -> Any:
-    """Everything a result holds, as text that tells any two of them apart."""
-    if is_dataclass(found) and not isinstance(found, type):
-        return [(f.name, figures(getattr(found, f.name))) for f in fields(found)]
-    if isinstance(found, dict):
-        return [(key, figures(value)) for key, value in found.items()]
-    if isinstance(found, list | tuple):
-        return [figures(value) for value in found]
-    if isinstance(found, pd.DataFrame):
-        return [(str(name), figures(column.tolist())) for name, column in found.items()]
-    if isinstance(found, np.ndarray):
-        return found.shape, found.tobytes()
-    return repr(found)
-
-
-QUESTIONS: dict[str, Callable[[gtm.Plan, Any, int], Any]] = {
-    "compare": lambda plan, executor, seed: gtm.compare(
-        {"whole": plan, "team": plan.replace(channels=plan.channels[:1])},
-        scenarios=3_000,
-        rng=seed,
-        executor=executor,
-    ),
-    "frontier": lambda plan, executor, seed: gtm.frontier(
-        plan, shares=[0.2, 0.5], sizes=[1.0], scenarios=2_000, rng=seed, executor=executor
-    ),
-    "allocate": lambda plan, executor, seed: gtm.allocate(
-        400_000,
-        plan.replace(channels=plan.channels[1:]),
-        Quantile(0.5),
-        scenarios=2_000,
-        rng=seed,
-        executor=executor,
-    ),
-    "sensitivity": lambda plan, executor, seed: (
-        gtm.sensitivity(
-            plan, scenarios=1_000, rng=seed, only=["paid social.hit_rate"], executor=executor
-        ).table
-    ),
-    "cash": lambda plan, executor, seed: gtm.cash(
-        plan, scenarios=3_000, rng=seed, executor=executor
-    ),
-    "claim": lambda plan, executor, seed: gtm.claim_probability(
-        1.1, 1_000, 0.5, scenarios=2_000, rng=seed, executor=executor
-    ),
-    "tail": lambda plan, executor, seed: gtm.fit_tail(
-        np.random.default_rng(1).pareto(1.5, 300) + 1.0,
-        repetitions=100,
-        rng=seed,
-        executor=executor,
-    ),
-}
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_answers_do_not_depend_on_where_they_are_found(
-    plan: gtm.Plan, pool: ProcessPoolExecutor, question: str
-) -> None:
-    ask = QUESTIONS[question]
-    there = figures(ask(plan, pool, 3))
-    assert there == figures(ask(plan, None, 3))
-    assert there != figures(ask(plan, None, 4))

@@ -20,6 +20,7 @@ from gtmsim.cli.output import (
     check_folder,
     claim_case,
     claim_table,
+    csv_text,
     deliver,
     note,
     portfolio,
@@ -331,8 +332,8 @@ def _write_folder(result: PortfolioResult, folder: Path, form: Format) -> None:
     if form is Format.JSON:
         contents["result.json"] = portfolio(result).json()
     else:
-        contents["summary.csv"] = result.summary().to_csv()
-        contents["by_month.csv"] = result.by_month().to_csv()
+        contents["summary.csv"] = csv_text(result.summary().reset_index())
+        contents["by_month.csv"] = csv_text(result.by_month().reset_index())
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         write_file(folder / name, content)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import errno
 import json
 import math
 import os
+import re
 import sys
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -37,6 +39,10 @@ _HEADER = 11
 """Characters of a header that a line holds at least."""
 
 
+_CALCULATED = re.compile(r"[\s']*[=+\-@＝＋－＠\t\r\n]")
+"""How a text begins that a spreadsheet takes for a formula, apostrophes before it included."""
+
+
 class Format(StrEnum):
     """How a report is written."""
 
@@ -59,11 +65,40 @@ class Report:
 
     def csv(self) -> str:
         """Return the main table."""
-        return str(self.rows.to_csv(index=False))
+        return csv_text(self.rows)
 
     def text(self) -> str:
         """Return the tables as plain text."""
         return _text(self, Console(file=StringIO(), width=_WIDTH, color_system=None))
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Return a table as CSV in which no text is a formula to a spreadsheet that opens it.
+
+    Names are whatever somebody wrote into a plan. An apostrophe goes before those that begin as
+    formulas do, and all text into quotes, so that no other separator cuts one out of its middle.
+    Numbers are as they are, and where an apostrophe was put, taking one away restores the name.
+
+    References
+    ----------
+    OWASP, "CSV Injection". CWE-1236. OWASP ASVS 5.0, 1.2.10.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"channel": ["=1+1", "'=1", "PR"], "net": [-1.5, 2.0, 0.0]})
+    >>> print(csv_text(table), end="")
+    "channel","net"
+    "'=1+1",-1.5
+    "''=1",2.0
+    "PR",0.0
+    """
+    texts = table.select_dtypes(exclude="number").map(_uncalculated)
+    return str(table.assign(**texts).to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC))
+
+
+def _uncalculated(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _CALCULATED.match(cell) else cell
 
 
 def show(report: Report) -> None:

@@ -42,8 +42,8 @@ def replay(
         typer.echo("there is nothing beside the manifest to compare them with")
         return
     if record.folder is not None:
-        found = record.differences(result)
-        compared = "all counts" if result.kept is None else "all counts and every scenario"
+        found = record.differences(result, workers=workers)
+        compared = "all counts" + (" and every scenario" if record.has_scenarios else "")
     else:
         again = json.loads(portfolio(result).json())
         found = [

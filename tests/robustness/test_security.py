@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import csv
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 import gtmsim as gtm
 from gtmsim import CampaignProgram, Pareto, Plan, ScipyDistribution
+from gtmsim.cli import app
 from gtmsim.errors import PlanError, Problem, printable
 
 SOURCES = sorted(Path(gtm.__file__).parent.rglob("*.py"))
@@ -137,3 +141,44 @@ def test_names_are_shown_as_text(name: str) -> None:
     report = portfolio(result)
     assert name in report.text().replace("\n", "")
     assert name in report.csv().replace('""', '"')
+
+
+FORMULAS = ["=cmd|' /C calc'!A0", "+1", "-1", "@x", "＝1", "  =1", "'=1", "''@x"]
+WORDS = ["PR", "'s-Hertogenbosch", "1=1", "a, b", "e-mail", "a;=1+1", 'a"=1', 'a";"=1']
+
+
+def is_formula(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell.strip()[:1] in [*"=+-@＝"]
+    return False
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every table of a plan with such names that a command writes."""
+    folder, law = tmp_path_factory.mktemp("exported"), Pareto(tail_index=1.5)
+    bets = [
+        CampaignProgram(name=name, campaigns=3, spend=1.0, multiple=law, hit_rate=0.1)
+        for name in FORMULAS + WORDS
+    ]
+    Plan(horizon=3, channels=bets).to_toml(folder / "plan.toml")
+    for out in ("summary.csv", "all"):
+        arguments = ["run", folder / "plan.toml", "--scenarios", 256, "--out", folder / out]
+        assert CliRunner().invoke(app, list(map(str, arguments))).exit_code == 0
+    return folder
+
+
+@pytest.mark.parametrize("file", ["summary.csv", "all/summary.csv", "all/by_month.csv"])
+def test_no_name_is_a_formula_to_a_spreadsheet(exported: Path, file: str) -> None:
+    text = (exported / file).read_text(encoding="utf-8")
+    # A spreadsheet takes commas or semicolons for separators, as its country does.
+    for separator in ",;":
+        rows = csv.reader(text.splitlines(), delimiter=separator)
+        assert not [cell for row in rows for cell in row if is_formula(cell)]
+    table = pd.read_csv(exported / file)
+    written = [f"'{name}" for name in FORMULAS] + WORDS + ["portfolio"]
+    assert list(dict.fromkeys(table.pop("channel"))) == written
+    assert all(map(pd.api.types.is_numeric_dtype, table.dtypes))
+    assert file != "all/by_month.csv" or ",-" in text

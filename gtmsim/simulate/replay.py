@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,20 @@ from typing import Any
 import numpy as np
 
 from gtmsim.alternatives import Versions
+from gtmsim.compiled import compile_plan
+from gtmsim.core._types import Floats
 from gtmsim.core.streams import MAX_SCENARIOS, STREAM_VERSION
 from gtmsim.errors import ArgumentError, ArgumentTypeError, PlanError, StorageError, check_count
-from gtmsim.execute import ExecutorLike
+from gtmsim.execute import Crew, ExecutorLike, run_tasks
 from gtmsim.histograms import Histogram
 from gtmsim.plan import Plan
 from gtmsim.result import PortfolioResult, make_manifest
 from gtmsim.result.folder import FILE, read_content, read_run
-from gtmsim.result.parts import read_part, reading
+from gtmsim.result.parts import FOLDER as SCENARIOS
+from gtmsim.result.parts import Part, read_part, reading
 from gtmsim.seeds import resolve_seed
 from gtmsim.simulate.portfolio import simulate_portfolio
+from gtmsim.simulate.simulator import Simulator, Task
 from gtmsim.summary import METRICS, MONTHLY_METRICS, Summary
 
 _NEEDED = ("canonical_plan", "plan_hash", "seed", "scenarios", "stream_version")
@@ -70,11 +75,23 @@ class Record:
             executor=executor,
         )
 
-    def differences(self, result: PortfolioResult) -> list[str]:
+    @property
+    def has_scenarios(self) -> bool:
+        """Whether single scenarios are in the folder, to be compared too."""
+        there = self.folder is not None and (self.folder / SCENARIOS).is_dir()
+        return there and bool(self.tables["parts"])
+
+    def differences(
+        self,
+        result: PortfolioResult,
+        *,
+        workers: int | None = None,
+        executor: ExecutorLike | None = None,
+    ) -> list[str]:
         """Return in what a replay differs from the folder of the run, a line each.
 
-        The counts of every metric are compared, with the sums beside them, and every scenario if
-        the replay has them in memory.
+        The counts of every metric are compared, with the sums beside them, and the scenarios if
+        they are there. Those that the replay has not in memory are drawn once more, file by file.
 
         Raises
         ------
@@ -85,17 +102,21 @@ class Record:
             return []
         there = read_run(self.folder)
         found = list(_other_counts(there.summary, result.distributions))
-        if result.kept is None:
+        if not self.has_scenarios:
             return found
         names = there.summary.names
         other = np.zeros((len(METRICS), len(names)), dtype=np.int64)
-        for part in there.parts:
-            scenarios = read_part(self.folder, part, names)
-            own = result.kept[:, :, part.first : part.first + part.scenarios]
-            equal = (scenarios == own) | (np.isnan(scenarios) & np.isnan(own))
-            other += np.count_nonzero(~equal, axis=2)
+        first = np.full(other.shape, there.last)
+        with closing(_scenarios(result, there.parts, Crew.of(workers, executor))) as drawn:
+            for part, own in drawn:
+                scenarios = read_part(self.folder, part, names)
+                equal = (scenarios == own) | (np.isnan(scenarios) & np.isnan(own))
+                other += np.count_nonzero(~equal, axis=2)
+                begun = np.where(equal.all(axis=2), there.last, part.first + equal.argmin(axis=2))
+                first = np.minimum(first, begun)
         return found + [
-            f"{metric} of {name} in {other[row, place]:,} of {there.last:,} scenarios"
+            f"{metric} of {name} in {other[row, place]:,} of {there.last:,} scenarios "
+            f"from {first[row, place]}"
             for place, name in enumerate(names)
             for row, metric in enumerate(METRICS)
             if other[row, place]
@@ -236,6 +257,23 @@ def _checked(manifest: dict[str, Any]) -> dict[str, Any]:
 def _versions(manifest: dict[str, Any]) -> dict[str, Any]:
     found = manifest.get("versions")
     return dict(found) if isinstance(found, Mapping) else {}
+
+
+def _scenarios(
+    result: PortfolioResult, parts: Iterable[Part], crew: Crew
+) -> Generator[tuple[Part, Floats], None, None]:
+    """Yield a result's scenarios (metric, channel, scenario) for each part, in any order."""
+    if result.kept is not None:
+        for part in parts:
+            yield part, result.kept[:, :, part.first : part.first + part.scenarios]
+        return
+    compiled, versions = compile_plan(result.plan), result.alternatives
+    simulator = Simulator(compiled, result.seed, True, versions, packs=crew.executor is not None)
+    by_task = {Task(part.first, part.first + part.scenarios): part for part in parts}
+    with closing(run_tasks(simulator, by_task, crew)) as drawn:
+        for found in drawn:
+            assert found.scenarios is not None
+            yield by_task[found.task], found.scenarios
 
 
 def _other_counts(there: Summary, ours: Summary) -> Iterator[str]:

@@ -16,8 +16,10 @@ from gtmsim.cli import app
 from gtmsim.presets import example_plan
 from gtmsim.result import PortfolioResult
 from gtmsim.result import folder as folders
+from gtmsim.result.parts import read_part, write_part
 from gtmsim.simulate import replay
 from gtmsim.simulate.replay import read_record
+from gtmsim.summary import METRICS
 from tests.test_invariance import same_scenarios, same_summary
 
 RUN = 1_500
@@ -104,14 +106,70 @@ def test_other_bits_are_seen(plan: gtm.Plan, folder: Path, result: PortfolioResu
     found = record.differences(other)
     assert "counts of value of PR" in found
     assert any(line.startswith("counts of cumulative_net of portfolio in ") for line in found)
-    assert any(line.startswith("net of portfolio in 1,500 of 1,500 scen") for line in found)
+    assert "net of portfolio in 1,500 of 1,500 scenarios from 0" in found
     # The last bit of one number is seen as well.
     assert result.kept is not None
     row, place = 3, len(result.distributions.names) - 1
     kept = result.kept.copy()
     kept[row, place, 77] *= 1.0 + 2.0**-52
     one = PortfolioResult(plan, 7, result.manifest, result.distributions, kept)
-    assert record.differences(one) == ["multiple of portfolio in 1 of 1,500 scenarios"]
+    assert record.differences(one) == ["multiple of portfolio in 1 of 1,500 scenarios from 77"]
+
+
+def with_last_bits_changed(folder: Path, *places: tuple[str, str, int]) -> None:
+    """Change values of a folder (metric, channel, scenario), and its checksums with them."""
+    run = folders.read_run(folder)
+    names = run.summary.names
+    for at, part in enumerate(run.parts):
+        scenarios = read_part(folder, part, names)
+        for metric, name, scenario in places:
+            if part.first <= scenario < part.first + part.scenarios:
+                row, place = list(METRICS).index(metric), names.index(name)
+                scenarios[row, place, scenario - part.first] *= 1.0 + 2.0**-52
+        run.parts[at] = write_part(folder, part.first, scenarios, names)
+    folders.write_run(folder, run)
+
+
+@pytest.mark.parametrize("keep", ["scenarios", "parquet"])
+@pytest.mark.parametrize("pool", [None, 2])
+def test_scenarios_on_disk_are_compared(
+    plan: gtm.Plan, keep: Any, pool: int | None, tmp_path: Path
+) -> None:
+    # Two parts, that no replay is cut into.
+    options: dict[str, Any] = {"rng": 7, "keep": keep, "checkpoint": tmp_path, "workers": 1}
+    for scenarios in (640, RUN):
+        gtm.simulate_portfolio(plan, scenarios=scenarios, **options)
+    assert [part.scenarios for part in folders.read_run(tmp_path).parts] == [640, RUN - 640]
+    again = replay(tmp_path)
+    assert (again.kept is None) == (keep == "parquet")
+    with ThreadPoolExecutor(pool) as executor:
+        options = {"executor": executor} if pool else {"workers": 1}
+        assert read_record(tmp_path).differences(again, **options) == []
+        places = [("value", "PR", 700), ("value", "PR", 900), ("net", "portfolio", RUN - 1)]
+        with_last_bits_changed(tmp_path, *places, ("net", "portfolio", 3))
+        assert read_record(tmp_path).differences(again, **options) == [
+            "value of PR in 2 of 1,500 scenarios from 700",
+            "net of portfolio in 2 of 1,500 scenarios from 3",
+        ]
+
+
+def test_scenarios_that_were_taken_away_are_not_compared(plan: gtm.Plan, tmp_path: Path) -> None:
+    gtm.simulate_portfolio(plan, scenarios=RUN, rng=7, keep="parquet", checkpoint=tmp_path)
+    assert "all counts and every scenario" in command("replay", tmp_path).stdout
+    with_last_bits_changed(tmp_path, ("net", "portfolio", 0))
+    done = command("replay", tmp_path, "--workers", 1)
+    assert done.exit_code == 1
+    line = "  net of portfolio in 1 of 1,500 scenarios from 0"
+    assert done.stdout.splitlines()[1:3] == ["not equal: 1 differences", line]
+    part = min((tmp_path / "scenarios").iterdir())
+    part.unlink()
+    done = command("replay", tmp_path)
+    assert done.exit_code == 2
+    assert f"{part.name}: must be a whole file of a run" in done.stderr
+    shutil.rmtree(part.parent)
+    assert command("replay", tmp_path).stdout.splitlines()[1:] == [
+        "equal to the last bit: all counts"
+    ]
 
 
 def test_an_unfinished_run_is_replayed_whole(

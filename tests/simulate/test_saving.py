@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 import gtmsim as gtm
@@ -350,6 +351,37 @@ def test_what_is_no_result_is_not_read(small: PortfolioResult, tmp_path: Path) -
         path.write_bytes(bad.encode(errors="surrogateescape"))
         with pytest.raises(gtm.StorageError, match=message):
             PortfolioResult.load(tmp_path)
+
+
+@pytest.mark.parametrize("keep", ["scenarios", "parquet"])
+def test_one_bit_of_one_value_is_seen(plan: gtm.Plan, keep: Any, tmp_path: Path) -> None:
+    run_of(plan, keep, tmp_path, workers=1).save(tmp_path / "run")
+    (part,) = (tmp_path / "run" / "scenarios").iterdir()
+    group = pq.read_metadata(part).row_group(0)
+    columns = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
+    value = columns["portfolio.value"]
+    data = bytearray(part.read_bytes())
+    data[value.data_page_offset + value.total_compressed_size // 2] ^= 1
+    part.write_bytes(data)
+    # The file is whole but for its checksum, and but for that of a page where one is read alone.
+    assert len(pd.read_parquet(part)) == RUN
+    rules = {"scenarios": "must have the checksum that was noted", "parquet": "must be a whole fil"}
+    with pytest.raises(gtm.StorageError, match=f"{part.name}: {rules[keep]}"):
+        PortfolioResult.load(tmp_path / "run").values()
+
+
+def test_files_of_a_damaged_run_are_left_to_be_saved_from_it(
+    small: PortfolioResult, tmp_path: Path
+) -> None:
+    small.save(tmp_path)
+    path = tmp_path / "run.json"
+    path.write_bytes(path.read_bytes()[:-9])
+    before = content_of(tmp_path)
+    folder.tidy(tmp_path)
+    assert content_of(tmp_path) == before
+    path.unlink()
+    folder.tidy(tmp_path)
+    assert content_of(tmp_path) == {}
 
 
 def test_a_changed_plan_is_seen_behind_a_right_checksum(

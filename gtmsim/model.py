@@ -41,11 +41,13 @@ class Model(BaseModel):
         except RecursionError:
             rule = "must be tables that are not nested this deep"
             raise PlanError([Problem(type(self).__name__, rule, type(data).__name__)]) from None
-        problems = list(islice(_not_numbers(data, type(self)), MOST_PROBLEMS))
-        try:
-            super().__init__(**data)
-        except ValidationError as error:
-            problems += islice(_problems(error, data, type(self)), MOST_PROBLEMS)
+        problems = list(islice(_not_text(data, type(self)), MOST_PROBLEMS))
+        if not problems:
+            problems = list(islice(_not_numbers(data, type(self)), MOST_PROBLEMS))
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                problems += islice(_problems(error, data, type(self)), MOST_PROBLEMS)
         if problems:
             prefix = "" if type(self).__name__ == _ROOT else f"{type(self).__name__}."
             raised = PlanError(
@@ -145,6 +147,20 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_to_plain(item) for item in value)
     return value
+
+
+def _not_text(data: dict[str, Any], model: type[BaseModel]) -> Iterator[Problem]:
+    """Report keys and tags of tables that are no text; pydantic stumbles over them."""
+    for name, table in data.items():
+        if not isinstance(table, Mapping):
+            continue
+        field = model.model_fields.get(name)
+        tag = None if field is None else field.discriminator
+        for key, item in table.items():
+            if not isinstance(key, str):
+                yield Problem(name, "must have text for its keys", key)
+            elif key == tag and not isinstance(item, str):
+                yield Problem(f"{name}.{key}", "must be text", item)
 
 
 def _not_numbers(data: dict[str, Any], model: type[BaseModel]) -> Iterator[Problem]:

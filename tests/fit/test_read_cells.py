@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
@@ -45,6 +46,14 @@ NEITHER = [
     "%",
     "1,23.45,6",
 ]
+FOREIGN = [
+    (Amount.of, "0,234", ["12²", "½", "12①", "١٢", "٠,٢٣٤", "１２", "1２"]),
+    (parse_date, "22 Jan 2024",
+     ["²² Jan 2024", "Jan²² 2024", "Jan 2024²", "Ⅻ Jan 2024", "２２ Jan 2024", "٢٢/٠١/٢٠٢٤",
+      "۱۴۰۲-۱۱-۰۲", "2024-01-2٢"]),
+    (parse_span, "Jan 2024",
+     ["Jan² 2024", "²Jan 2024", "2024 Jan²", "Q1 ２０２４", "٢٠٢٤", "2024-0１"]),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("text", "number"), POINT.items())
@@ -67,6 +76,12 @@ def test_numbers_with_a_decimal_comma(text: str, number: float) -> None:
 def test_what_is_no_number(text: str) -> None:
     amount = Amount.of(text)
     assert amount is None or (amount.value(".") is None and amount.value(",") is None)
+
+
+@pytest.mark.parametrize(("read", "plain", "texts"), FOREIGN)
+def test_digits_are_0_to_9(read: Callable[[str], object], plain: str, texts: list[str]) -> None:
+    assert read(plain) is not None
+    assert [text for text in texts if read(text) is not None] == []
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,16 @@ CAMPAIGN_ERRORS = {
         "x.csv, row 2, Day: must be a date, got '2024-02-31' "
         "(write it as 2024-01-31, or empty the cells)",
     ),
+    "superscript": (
+        HEAD + ROW + "²² Jan 2024,b,3,1,2\n",
+        "x.csv, row 3, Day: must be a date, got '²² Jan 2024' "
+        "(write it as 2024-01-31, or empty the cells)",
+    ),
+    "full width": (
+        HEAD + ROW + "2024-01-02,b,３,1,2\n",
+        "x.csv, row 3, Cost: must be a number, got '３' "
+        "(correct or empty the cells, or name another column in columns=)",
+    ),
     "no name": (
         HEAD + ROW + "2024-01-02,,5,1,2\n",
         "x.csv, row 3, Campaign: must have a name, got '' "

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from gtmsim.errors import PlanError
 from gtmsim.model import MOST_PROBLEMS
-from gtmsim.plan import Plan, Ramp
+from gtmsim.plan import CampaignProgram, Plan, Ramp
 from gtmsim.plan.text import MOST_TEXT
 from tests.robustness import inputs
 
@@ -104,6 +106,42 @@ def test_what_cannot_be_written_is_named_all_the_same() -> None:
     for kind in (deep, 10**5_000):
         with pytest.raises(PlanError, match=r"channels\[0\].kind: must be 'sales' or 'campaigns'"):
             Plan(horizon=12, channels=[{"kind": kind}])
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"multiple": {"family": 10**5_000}}, "multiple.family: must be text, got a int that is"),
+        ({"multiple": {"family": [3]}}, r"multiple.family: must be text, got \[3\]"),
+        ({"multiple": {"family": "pareto", 1: 2}}, "multiple: must have text for its keys, got 1"),
+        ({"staging": {1: 2}}, "staging: must have text for its keys, got 1"),
+    ],
+)
+def test_keys_and_tags_of_tables_are_text(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(PlanError, match=f"^CampaignProgram.{message}"):
+        CampaignProgram(**fields)
+
+
+def test_what_cannot_be_written_leaves_nothing_on_stderr() -> None:
+    # The interpreter's "Exception ignored" is no warning: only stderr shows it.
+    code = """if True:
+        from gtmsim.errors import PlanError
+        from gtmsim.plan import CampaignProgram, Plan
+        refused = 0
+        for value in (10**5_000, [10**5_000]):
+            for model, fields in (
+                (Plan, {"horizon": value}),
+                (CampaignProgram, {"spend": value}),
+                (CampaignProgram, {"multiple": value}),
+                (CampaignProgram, {"multiple": {"family": value}}),
+            ):
+                try:
+                    model(**fields)
+                except PlanError:
+                    refused += 1
+        print(refused)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("8", "")
 
 
 def test_tables_without_end_are_refused() -> None:

@@ -58,7 +58,7 @@ class Amount(NamedTuple):
         >>> Amount.of("12k") is None
         True
         """
-        if len(text) > _LONGEST:
+        if len(text) > _LONGEST or other_digits(text):
             return None
         inner = text[1:-1] if text[:1] == "(" and text[-1:] == ")" else text
         found = _AMOUNT.fullmatch(inner.strip())
@@ -194,6 +194,19 @@ def flag_of(cell: Any) -> bool | None:
     if isinstance(cell, numbers.Real):
         return bool(cell) if cell in (0, 1) else None
     return _FLAGS.get(str(cell).strip().lower())
+
+
+def other_digits(text: str) -> bool:
+    """Return whether a text has digits other than 0 to 9, as no number and no date may have.
+
+    What "2024²" and "٠,٢٣٤" are worth, and in which calendar Persian digits count, is a guess.
+
+    Examples
+    --------
+    >>> [other_digits(text) for text in ("22 août", "²² août", "½", "２２", "٢٢")]
+    [False, True, True, True, True]
+    """
+    return any(letter.isnumeric() and not letter.isascii() for letter in text)
 
 
 def text_of(cell: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from gtmsim.fit.reading.cells import BLANKS, rows_where, text_of
+from gtmsim.fit.reading.cells import BLANKS, other_digits, rows_where, text_of
 
 DAY_FIRST: Final = "day first"
 MONTH_FIRST: Final = "month first"
@@ -66,7 +66,7 @@ def parse_date(text: str) -> dt.date | Either | None:
     >>> parse_date("03/04/24")
     Either(first=3, second=4, year=2024, sign='/')
     """
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or other_digits(text):
         return None
     text = _TIME.sub("", text.strip())
     if found := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):

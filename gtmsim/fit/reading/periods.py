@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gtmsim.fit.reading.aliases import Header
-from gtmsim.fit.reading.cells import rows_where, text_of
+from gtmsim.fit.reading.cells import other_digits, rows_where, text_of
 from gtmsim.fit.reading.dates import month_of
 from gtmsim.fit.reading.fields import dates
 from gtmsim.fit.reading.sheet import Sheet
@@ -53,6 +53,8 @@ def parse_span(text: str) -> Span | None:
     (Span(unit='Q', year=2024, part=3), Span(unit='M', year=2024, part=3),
     Span(unit='M', year=2024, part=5))
     """
+    if other_digits(text):
+        return None
     for unit, shape in _SHAPES:
         found = shape.fullmatch(text)
         if found is None:

@@ -19,30 +19,28 @@ import pandas as pd
 
 from gtmsim.errors import ArgumentTypeError, HistoryError, Problem
 from gtmsim.fit.reading.aliases import Header
+from gtmsim.fit.reading.limits import (
+    EXPORT,
+    EXTRA,
+    MOST_BYTES,
+    MOST_CELLS,
+    MOST_COLUMNS,
+    MOST_UNPACKED,
+    Grid,
+    no_table,
+    too_large,
+)
 from gtmsim.fit.reading.report import row_list
-
-MOST_BYTES = 64 * 2**20
-"""Largest file that is read, 64 MB: an export of hundreds of thousands of rows is smaller."""
-
-MOST_UNPACKED = 2 * MOST_BYTES
-"""Most that a workbook or a Parquet file may hold when it is unpacked."""
-
-MOST_COLUMNS = 1_000
-MOST_CELLS = 4_000_000
-"""Largest table that is read, blank cells included."""
+from gtmsim.fit.reading.typed import parquet_grid, typed
 
 _SNIFFED = 200
 _HEADER_WITHIN = 60
-_EXPORT = "export it again as CSV, Excel (.xlsx) or Parquet"
-_EXTRA = 'pip install "gtmsim[files]"'
 
 _PLACE = re.compile(
     rb"""<(?:\w+:)?(?:row\b[^>]*?\sr=["'](?P<of>\d{1,18})["']|"""
     rb"""c\b[^>]*?\sr=["'](?P<column>[A-Z]{1,3})(?P<row>\d{1,18})["'][^>]*(?<!/)>)"""
 )
 """Where the rows and the filled cells of a sheet say that they are."""
-
-Grid = list[list[Any]]
 
 
 @dataclass(frozen=True)
@@ -104,16 +102,16 @@ def load(path: str | os.PathLike[str], known: frozenset[str]) -> Table:
     if data[:4] == b"PK\x03\x04":
         kind, grid = "excel", _workbook(name, data, known, warnings)
     elif data[:4] == b"PAR1":
-        kind, grid = "parquet", _parquet(name, data)
+        kind, grid = "parquet", parquet_grid(name, data, warnings)
     elif data[:4] == b"\xd0\xcf\x11\xe0":
-        raise _no_table(name, "a workbook of the old .xls format")
+        raise no_table(name, "a workbook of the old .xls format")
     else:
         text, encoding = _decoded(name, data, warnings)
         kind, separator = "csv", _separator(text, known)
         grid = _records(name, text, separator)
     blank = [row for row, cells in enumerate(grid, 1) if not any(cell != "" for cell in cells)]
     if len(blank) == len(grid):
-        raise HistoryError([Problem(name, "must not be empty", "no cell with content", _EXPORT)])
+        raise HistoryError([Problem(name, "must not be empty", "no cell with content", EXPORT)])
     at = _header_at(grid, known)
     cells = _body(name, grid, at, frozenset(blank), warnings)
     before = sorted(set(range(1, at + 1)) - set(blank))
@@ -137,16 +135,10 @@ def _bytes_of(path: str | os.PathLike[str]) -> tuple[str, bytes]:
         rule = "must be a file that can be read"
         raise HistoryError([Problem(file.name, rule, error.strerror or str(error))]) from error
     if max(size, len(data)) > MOST_BYTES:
-        raise _too_large(file.name, MOST_BYTES, "bytes", max(size, len(data)))
+        raise too_large(file.name, MOST_BYTES, "bytes", max(size, len(data)))
     if not data:
-        raise HistoryError([Problem(file.name, "must not be empty", "0 bytes", _EXPORT)])
+        raise HistoryError([Problem(file.name, "must not be empty", "0 bytes", EXPORT)])
     return file.name, data
-
-
-def _too_large(name: str, most: int, of_what: str, found: int) -> HistoryError:
-    rule = f"must have at most {most:,} {of_what}"
-    fix = "export the columns that are needed, or a shorter time"
-    return HistoryError([Problem(name, rule, found, fix)])
 
 
 # -- Text ---------------------------------------------------------------------------------------
@@ -162,7 +154,7 @@ def _decoded(name: str, data: bytes, warnings: list[str]) -> tuple[str, str]:
         low, high = sample[1::2].count(0), sample[::2].count(0)
         encoding = "utf-16-le" if low > high else "utf-16-be"
         if max(low, high) < len(sample) // 4:
-            raise _no_table(name, "bytes that are not text")
+            raise no_table(name, "bytes that are not text")
     else:
         encoding = "utf-8-sig" if data[:3] == b"\xef\xbb\xbf" else "utf-8"
     try:
@@ -178,10 +170,10 @@ def _decoded(name: str, data: bytes, warnings: list[str]) -> tuple[str, str]:
             raise _unreadable(name, data, second) from second
         warnings.append("the text is not UTF-8 and was read as Windows-1252 (Latin-1)")
     if text.lstrip()[:200].lower().startswith(("<html", "<table", "<!doctype", "<?xml", "{")):
-        raise _no_table(name, text.lstrip()[:20])
+        raise no_table(name, text.lstrip()[:20])
     odd = sum(ord(letter) < 32 and letter not in "\t\r\n\f" for letter in text[:4_000])
     if odd > 4:
-        raise _no_table(name, "bytes that are not text")
+        raise no_table(name, "bytes that are not text")
     return text, encoding
 
 
@@ -190,10 +182,6 @@ def _unreadable(name: str, data: bytes, error: UnicodeDecodeError) -> HistoryErr
     fix = "save it again as UTF-8"
     byte = f"byte 0x{data[error.start]:02x}"
     return HistoryError([Problem(f"{name}, row {row}", "must be in a known encoding", byte, fix)])
-
-
-def _no_table(name: str, found: str) -> HistoryError:
-    return HistoryError([Problem(name, "must be a table", found, _EXPORT)])
 
 
 def _separator(text: str, known: frozenset[str]) -> str:
@@ -228,9 +216,9 @@ def _records(name: str, text: str, separator: str) -> Grid:
             cells += max(len(record), 1)
             if len(record) > MOST_COLUMNS:
                 where = f"{name}, row {len(grid) + 1}"
-                raise _too_large(where, MOST_COLUMNS, "columns", len(record))
+                raise too_large(where, MOST_COLUMNS, "columns", len(record))
             if cells > MOST_CELLS:
-                raise _too_large(name, MOST_CELLS, "cells", cells)
+                raise too_large(name, MOST_CELLS, "cells", cells)
             grid.append([cell.strip() for cell in record])
         return grid
     except csv.Error as error:
@@ -239,7 +227,7 @@ def _records(name: str, text: str, separator: str) -> Grid:
         raise HistoryError([Problem(row, "must be rows of cells", str(error), fix)]) from error
 
 
-# -- Workbooks and Parquet ------------------------------------------------------------------------
+# -- Workbooks ------------------------------------------------------------------------------------
 
 
 def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]) -> Grid:
@@ -251,11 +239,11 @@ def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]
             if unpacked <= MOST_UNPACKED:
                 _check_places(name, archive)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
-        raise _no_table(name, "a damaged archive") from error
+        raise no_table(name, "a damaged archive") from error
     if "xl/workbook.xml" not in members:
-        raise _no_table(name, "an archive that is no workbook")
+        raise no_table(name, "an archive that is no workbook")
     if unpacked > MOST_UNPACKED:
-        raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
+        raise too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
     try:
         sheets: dict[str, pd.DataFrame] = pd.read_excel(
             io.BytesIO(data),
@@ -267,10 +255,10 @@ def _workbook(name: str, data: bytes, known: frozenset[str], warnings: list[str]
         )
     except ImportError as error:
         rule = "must be read with openpyxl"
-        raise HistoryError([Problem(name, rule, "not installed", _EXTRA)]) from error
+        raise HistoryError([Problem(name, rule, "not installed", EXTRA)]) from error
     except Exception as error:  # a damaged workbook fails in many ways
-        raise _no_table(name, f"a damaged workbook: {error}") from error
-    grids = {title: _typed(name, sheet) for title, sheet in sheets.items() if not sheet.empty}
+        raise no_table(name, f"a damaged workbook: {error}") from error
+    grids = {title: typed(name, sheet) for title, sheet in sheets.items() if not sheet.empty}
     if not grids:
         return []
 
@@ -295,60 +283,9 @@ def _check_places(name: str, archive: zipfile.ZipFile) -> None:
             letters = found["column"] or b"A"
             columns = max(columns, functools.reduce(lambda n, c: 26 * n + c - 64, letters, 0))
         if columns > MOST_COLUMNS:
-            raise _too_large(name, MOST_COLUMNS, "columns", columns)
+            raise too_large(name, MOST_COLUMNS, "columns", columns)
         if rows * columns > MOST_CELLS:
-            raise _too_large(name, MOST_CELLS, "cells", rows * columns)
-
-
-def _parquet(name: str, data: bytes) -> Grid:
-    try:
-        from pyarrow import parquet
-
-        said = parquet.read_metadata(io.BytesIO(data))
-        unpacked = sum(said.row_group(i).total_byte_size for i in range(said.num_row_groups))
-        if max(said.num_rows, 0) * said.num_columns > MOST_CELLS:
-            raise _too_large(name, MOST_CELLS, "cells", said.num_rows * said.num_columns)
-        if unpacked > MOST_UNPACKED:
-            raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", unpacked)
-        kinds = [said.schema.column(i) for i in range(said.num_columns)]
-        texts = [k.path for k in kinds if k.physical_type == "BYTE_ARRAY" and k.path == k.name]
-        # As dictionaries, so that a text that is repeated is in memory once until it is counted.
-        table = parquet.read_table(io.BytesIO(data), read_dictionary=texts)
-        letters = sum(_letters(table.column(text)) for text in texts)
-        if letters > MOST_UNPACKED:
-            raise _too_large(name, MOST_UNPACKED, "bytes when it is unpacked", letters)
-        frame = table.to_pandas()
-    except ImportError as error:
-        rule = "must be read with pyarrow"
-        raise HistoryError([Problem(name, rule, "not installed", _EXTRA)]) from error
-    except HistoryError:
-        raise
-    except Exception as error:  # a damaged file fails in many ways
-        raise _no_table(name, f"a damaged file: {error}") from error
-    if any(frame.index.names):
-        frame = frame.reset_index()
-    return [list(map(str, frame.columns)), *_typed(name, frame)]
-
-
-def _letters(column: Any) -> int:
-    """Return the bytes of a column of repeated texts, each as often as it stands there."""
-    from pyarrow import compute
-
-    chunks = [chunk for chunk in column.chunks if hasattr(chunk, "dictionary")]
-    each = (compute.binary_length(chunk.dictionary).take(chunk.indices) for chunk in chunks)
-    return sum(compute.sum(lengths).as_py() or 0 for lengths in each)
-
-
-def _typed(name: str, frame: pd.DataFrame) -> Grid:
-    if frame.shape[1] > MOST_COLUMNS:
-        raise _too_large(name, MOST_COLUMNS, "columns", frame.shape[1])
-    if frame.size > MOST_CELLS:
-        raise _too_large(name, MOST_CELLS, "cells", frame.size)
-    cells = frame.astype(object).where(frame.notna(), "")
-    return [
-        [cell.strip() if isinstance(cell, str) else cell for cell in row]
-        for row in cells.to_numpy().tolist()
-    ]
+            raise too_large(name, MOST_CELLS, "cells", rows * columns)
 
 
 # -- The header and what is below it --------------------------------------------------------------
@@ -384,7 +321,7 @@ def _body(
     width = len(headers)
     wide = [n for n, row in zip(numbers, rows, strict=True) if any(c != "" for c in row[width:])]
     if width < 2:
-        raise _no_table(name, f"one column, headed {headers[0]!r}")
+        raise no_table(name, f"one column, headed {headers[0]!r}")
     if wide:
         row = f"{name}, {row_list(wide)}"
         fix = 'put cells that hold the separator in quotes, as in "1,234"'
@@ -392,7 +329,7 @@ def _body(
         raise HistoryError([Problem(row, rule, len(grid[wide[0] - 1]), fix)])
     if not rows:
         raise HistoryError(
-            [Problem(name, "must have rows below its header", "only a header", _EXPORT)]
+            [Problem(name, "must have rows below its header", "only a header", EXPORT)]
         )
     padded = [[*row[:width], *[""] * (width - len(row))] for row in rows]
     cells = pd.DataFrame(padded, index=numbers, columns=headers, dtype=object)

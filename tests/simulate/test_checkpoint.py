@@ -272,6 +272,27 @@ def test_a_full_disk_loses_nothing_that_was_there(
     assert equal(whole, gtm.simulate_portfolio(plan, scenarios=RUN, **options))
 
 
+def test_a_full_disk_keeps_no_file_that_nothing_names(
+    plan: gtm.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options: dict[str, Any] = {"rng": 7, "keep": "parquet", "checkpoint": tmp_path}
+    gtm.simulate_portfolio(plan, scenarios=1_024, **options)
+    write, calls = checkpoint.write_part, []
+
+    def full(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(*arguments)
+
+    monkeypatch.setattr(checkpoint, "write_part", full)
+    with pytest.raises(gtm.StorageError, match="No space left"):
+        gtm.simulate_portfolio(plan, scenarios=RUN, **options)
+    # Two parts were written since the last state: they would only fill the disk.
+    named = {tmp_path / part.file for part in read_run(tmp_path).parts}
+    assert set((tmp_path / "scenarios").iterdir()) == named
+
+
 KILLED = """
 import sys
 from pathlib import Path

@@ -19,6 +19,7 @@ import pytest
 
 import gtmsim as gtm
 from gtmsim import files
+from gtmsim.compiled import compile_plan
 from gtmsim.core.streams import LANES
 from gtmsim.presets import example_plan
 from gtmsim.result import PortfolioResult
@@ -194,6 +195,30 @@ def test_another_release_is_refused(
     )
     with pytest.raises(gtm.StorageError, match=f"{what}: must be of this call's {what}"):
         gtm.simulate_portfolio(plan, **options)
+
+
+def test_what_another_has_written_is_not_replaced(plan: gtm.Plan, tmp_path: Path) -> None:
+    state = checkpoint.open_state(tmp_path, compile_plan(plan), {}, "summary", 7)
+    other = gtm.simulate_portfolio(plan, scenarios=256, rng=7, keep="summary", checkpoint=tmp_path)
+    state.run.add(0, 128)
+    rule = r"must be as this run left it, got 'what another has written' \(run one at a time in a f"
+    with pytest.raises(gtm.StorageError, match=rule):
+        state.write(now=True)
+    assert same_summary(PortfolioResult.load(tmp_path), other)
+
+
+def test_the_seed_is_written_before_the_work(
+    plan: gtm.Plan, tmp_path: Path, stop_after: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_after(0)
+    # As a process that is killed, which writes nothing when it ends.
+    monkeypatch.setattr(running.Run, "_save_what_is_finished", lambda *_: None)
+    with pytest.raises(StoppedError):
+        gtm.simulate_portfolio(plan, scenarios=RUN, checkpoint=tmp_path)
+    assert read_run(tmp_path).manifest["seed"] > 0
+    (tmp_path / "file").touch()
+    with pytest.raises(gtm.StorageError, match="must be a folder that can be written"):
+        gtm.simulate_portfolio(plan, scenarios=RUN, checkpoint=tmp_path / "file")
 
 
 def test_what_is_no_path_is_named(plan: gtm.Plan) -> None:

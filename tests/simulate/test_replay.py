@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -18,7 +20,7 @@ from gtmsim.result import PortfolioResult
 from gtmsim.result import folder as folders
 from gtmsim.result.parts import read_part, write_part
 from gtmsim.simulate import replay
-from gtmsim.simulate.replay import read_record
+from gtmsim.simulate.replay import _same, read_record
 from gtmsim.summary import METRICS
 from tests.test_invariance import same_scenarios, same_summary
 
@@ -71,7 +73,9 @@ def test_a_result_replays_from_wherever_its_manifest_is(
     result: PortfolioResult, folder: Path, tmp_path: Path
 ) -> None:
     alone = shutil.copy(folder / "run.json", tmp_path / "alone.json")
-    (tmp_path / "manifest.json").write_text(json.dumps(result.manifest))
+    # As a text editor of Windows saves it.
+    (tmp_path / "manifest.json").write_text(json.dumps(result.manifest), "utf-8-sig")
+    assert read_record(alone).folder is None
     with ThreadPoolExecutor(2) as executor:
         for source in (folder, str(folder / "run.json"), alone, tmp_path / "manifest.json"):
             assert same_summary(result, replay(source, executor=executor))
@@ -114,6 +118,14 @@ def test_other_bits_are_seen(plan: gtm.Plan, folder: Path, result: PortfolioResu
     kept[row, place, 77] *= 1.0 + 2.0**-52
     one = PortfolioResult(plan, 7, result.manifest, result.distributions, kept)
     assert record.differences(one) == ["multiple of portfolio in 1 of 1,500 scenarios from 77"]
+
+
+def test_the_last_bit_of_a_sum_is_seen(result: PortfolioResult) -> None:
+    there = result.distributions.metric("value", "PR")
+    assert _same(there, dataclasses.replace(there))
+    for part in ("lower", "counts", "sums", "minimum", "maximum"):
+        other = np.nextafter(getattr(there, part), np.inf)
+        assert not _same(there, dataclasses.replace(there, **{part: other}))
 
 
 def with_last_bits_changed(folder: Path, *places: tuple[str, str, int]) -> None:
@@ -167,6 +179,9 @@ def test_scenarios_that_were_taken_away_are_not_compared(plan: gtm.Plan, tmp_pat
     assert done.exit_code == 2
     assert f"{part.name}: must be a whole file of a run" in done.stderr
     shutil.rmtree(part.parent)
+    summary = gtm.simulate_portfolio(plan, scenarios=RUN, rng=7, keep="summary")
+    (summary.save(tmp_path / "summary") / "scenarios").mkdir()
+    assert not read_record(tmp_path / "summary").has_scenarios
     assert command("replay", tmp_path).stdout.splitlines()[1:] == [
         "equal to the last bit: all counts"
     ]

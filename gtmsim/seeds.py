@@ -40,7 +40,8 @@ def resolve_seed(rng: RNGLike = None) -> int:
     7
     """
     if rng is None:
-        rng = np.random.SeedSequence()
+        # 53 bits: a seed in a manifest is the same to readers of JSON that know doubles only.
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0]) >> 11
     if isinstance(rng, np.random.SeedSequence):
         return int(rng.generate_state(1, np.uint64)[0])
     if isinstance(rng, np.random.Generator):

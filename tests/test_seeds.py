@@ -25,6 +25,7 @@ def test_numpy_integers_are_integers(seed: Any) -> None:
 
 def test_none_is_new_luck_each_time() -> None:
     seeds = {resolve_seed(None) for _ in range(20)}
+    assert all(int(float(seed)) == seed < 2**53 for seed in seeds)
     assert len(seeds) == 20
     assert all(type(seed) is int and seed >= 0 for seed in seeds)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, stats
 from scipy.special import gammaln
 
-from gtmsim import presets
+from gtmsim import fit_program, presets
 from gtmsim.fit.program.families import FAMILIES, LogNormalFamily, LomaxFamily, Prior, SplicedFamily
 from gtmsim.fit.program.posterior import sample_posterior
 from tests.laws import expect_distribution, expect_mean, rejects
@@ -59,6 +60,19 @@ def test_correlated_coordinates_far_from_the_start_are_found() -> None:
             middle[place] + 0.5 * math.sqrt(cover[place, place]),
         )
     assert found.effective > 600
+
+
+def test_where_a_density_is_not_known_there_is_none() -> None:
+    """A normal law that a double holds up to 1.5 only; its evidence is the mass below."""
+
+    def log_density(theta):
+        return np.where(theta[:, 0] < 1.5, -0.5 * theta[:, 0] ** 2, np.nan)
+
+    found = draws_of(log_density, [0.0])
+    mass = stats.norm.cdf(1.5) * math.sqrt(2.0 * math.pi)
+    assert found.log_evidence == pytest.approx(math.log(mass), abs=0.05)
+    assert found.theta.max() < 1.5
+    assert draws_of(lambda theta: -0.5 * theta[:, 0] ** 2, [0.0]).theta.max() > 1.5
 
 
 def test_the_same_generator_gives_the_same_draws() -> None:
@@ -124,3 +138,14 @@ def test_what_the_models_do_not_take_has_no_prior() -> None:
     assert prior.log_density(np.array([[0.0, 0.0, 3.0]]))[0] == -np.inf
     assert prior.log_density(np.array([[0.0, 200.0, 0.0]]))[0] == -np.inf
     assert np.isfinite(prior.log_density(np.array([[0.0, 0.0, 1.0]]))[0])
+
+
+@pytest.mark.parametrize("seed", [2, 13])
+def test_a_far_draw_out_of_range_spoils_no_fit(seed: int) -> None:
+    """Seeds at which a law of the spliced family overflowed."""
+    rng = np.random.default_rng(1)
+    spend = rng.lognormal(3.0, 1.0, 300).round(2)
+    conversions = rng.poisson(spend / 100.0 * rng.lognormal(0.0, 0.8, 300))
+    history = pd.DataFrame({"spend": spend, "conversions": conversions})
+    fit = fit_program(history, name="paid social", value_per_conversion=100, rng=seed)
+    assert sum(fit.families.values()) == pytest.approx(1.0)

@@ -60,7 +60,7 @@ def sample_posterior(
     Parameters
     ----------
     log_posterior : callable
-        From (draw, coordinate) to (draw,).
+        From (draw, coordinate) to (draw,); NaN stands for no density.
     start : array (coordinate,)
         Where to look for the mode.
     size : int
@@ -86,7 +86,9 @@ def sample_posterior(
         root: Floats = np.linalg.cholesky(cover).astype(np.float64)
         parts.append(_student(center, root, _PER_ROUND, rng))
         centres.append((center, root))
-        logs.append(log_posterior(parts[-1]))
+        found = log_posterior(parts[-1])
+        # Far out a law may leave a double's range; one that cannot be told is none.
+        logs.append(np.where(np.isnan(found), -np.inf, found))
         theta, target = np.concatenate(parts), np.concatenate(logs)
         densities = [_log_student(theta, *place) for place in centres]
         log_weight = target - (logsumexp(densities, axis=0) - math.log(len(centres)))
